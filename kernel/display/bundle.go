@@ -1,4 +1,3 @@
-// Package display turns Go values into what a notebook can show.
 package display
 
 // A Bundle is a mimebundle: representations of one value by MIME type, of
@@ -8,4 +7,38 @@ package display
 type Bundle struct {
 	Data     map[string]any
 	Metadata map[string]any
+}
+
+// The MIME types that Of produces.
+const (
+	MIMEText     = "text/plain"
+	MIMEHTML     = "text/html"
+	MIMEMarkdown = "text/markdown"
+	MIMELaTeX    = "text/latex"
+	MIMEPNG      = "image/png"
+	MIMEJPEG     = "image/jpeg"
+	MIMESVG      = "image/svg+xml"
+	MIMEJSON     = "application/json"
+	MIMEVegaLite = "application/vnd.vegalite.v5+json"
+	MIMEPlotly   = "application/vnd.plotly.v1+json"
+)
+
+// Text returns the text/plain form, or "" when the bundle has none.
+func (b Bundle) Text() string {
+	s, _ := b.Data[MIMEText].(string)
+	return s
+}
+
+// Plain tells whether the bundle has no other form than text/plain.
+func (b Bundle) Plain() bool {
+	for k := range b.Data {
+		if k != MIMEText {
+			return false
+		}
+	}
+	return true
+}
+
+func newBundle() Bundle {
+	return Bundle{Data: map[string]any{}, Metadata: map[string]any{}}
 }

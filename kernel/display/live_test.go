@@ -1,0 +1,115 @@
+package display
+
+import (
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// recorder is a Sink that remembers.
+type recorder struct {
+	mu     sync.Mutex
+	events []string
+	ids    map[string]bool
+}
+
+func (r *recorder) add(kind, id, text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = append(r.events, strings.TrimSpace(kind+" "+text))
+	if r.ids == nil {
+		r.ids = map[string]bool{}
+	}
+	r.ids[id] = true
+}
+
+func (r *recorder) Display(b Bundle, id string) { r.add("show", id, b.Text()) }
+func (r *recorder) Update(b Bundle, id string)  { r.add("update", id, b.Text()) }
+func (r *recorder) Clear(wait bool)             { r.add("clear", "", "") }
+
+func record(t *testing.T) *recorder {
+	r := new(recorder)
+	old := SetSink(r)
+	t.Cleanup(func() { SetSink(old) })
+	return r
+}
+
+func TestLiveThrottles(t *testing.T) {
+	r := record(t)
+	synctest.Test(t, func(t *testing.T) {
+		l := NewLive()
+		for i := range 1001 { // 1 s
+			l.Update(i)
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(time.Second)
+		if n := len(r.events); n < 10 || n > 12 {
+			t.Errorf("%d events in a second: %v", n, r.events)
+		}
+		if got := r.events[0]; got != "show 0" {
+			t.Errorf("first event %q", got)
+		}
+		if got := r.events[len(r.events)-1]; got != "update 1000" {
+			t.Errorf("last event %q, want the last value", got)
+		}
+		if len(r.ids) != 1 {
+			t.Errorf("ids %v, want one", r.ids)
+		}
+	})
+}
+
+func TestFlushSendsTheLast(t *testing.T) {
+	r := record(t)
+	synctest.Test(t, func(t *testing.T) {
+		l := NewLive()
+		l.Update("a")
+		l.Update("b")
+		l.Update("c")
+		Flush()
+		if got := strings.Join(r.events, ";"); got != "show a;update c" {
+			t.Errorf("events %q", got)
+		}
+		time.Sleep(time.Second)
+		if len(r.events) != 2 {
+			t.Errorf("sent twice: %v", r.events)
+		}
+	})
+}
+
+func TestProgress(t *testing.T) {
+	r := record(t)
+	synctest.Test(t, func(t *testing.T) {
+		for i := range Range(40, "steps") {
+			time.Sleep(50 * time.Millisecond)
+			_ = i
+		}
+		last := r.events[len(r.events)-1]
+		if want := "update steps 100% |████████████████████████| 40/40, 0:02, 20.0/s"; last != want {
+			t.Errorf("last event\n%q, want\n%q", last, want)
+		}
+		mid := r.events[len(r.events)/2]
+		for _, part := range []string{"/40", "0:01 < 0:01", "20.0/s"} {
+			if !strings.Contains(mid, part) {
+				t.Errorf("middle event %q lacks %q", mid, part)
+			}
+		}
+	})
+	p := progressState{title: "x<y", done: 5, total: 0, elapsed: 10 * time.Second}
+	if got := p.String(); got != "x<y 5, 0:10, 2.00 s each" {
+		t.Errorf("without a total: %q", got)
+	}
+	if h := p.Bundle().Data[MIMEHTML].(string); !strings.Contains(h, "x&lt;y") {
+		t.Errorf("html %s", h)
+	}
+}
+
+func TestShowAndClear(t *testing.T) {
+	r := record(t)
+	Show(1, "x")
+	Clear(true)
+	if got := strings.Join(r.events, ";"); got != "show 1;show x;clear" {
+		t.Errorf("events %q", got)
+	}
+}

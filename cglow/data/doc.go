@@ -7,7 +7,8 @@
 // datasets from a folder of the user's (see [Dir]).
 //
 // Pixel values are float32 in [0,1]; masks are exactly 0 or 1; classes are one
-// channel per class, exactly 0 or 1. A value of the field of depth is stated
-// by its loader. All datasets here are safe for concurrent use and load the
-// same pixels for the same index on every machine.
+// channel per class, exactly 0 or 1. The unit of a depth is stated
+// by its loader. All datasets here are safe for concurrent use and give the same
+// pixels for an index at every call (on another processor architecture the
+// last bit may differ, as floating-point sums do).
 package data

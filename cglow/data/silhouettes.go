@@ -1,0 +1,144 @@
+package data
+
+import (
+	"fmt"
+	"math"
+	"sync"
+)
+
+// SilhouetteConfig describes a set of procedural silhouettes.
+type SilhouetteConfig struct {
+	Size  int    // height and width in pixels: 32, 64 or 128
+	Seed  uint64 // sets with different seeds have no pair in common
+	Noise bool   // camera noise and changes of exposure, as in photographs
+}
+
+// Silhouettes32 is the set that the notebooks use.
+func Silhouettes32() SilhouetteConfig { return SilhouetteConfig{Size: 32, Seed: 1, Noise: true} }
+
+// Silhouettes64 is Silhouettes32 at 64x64: the same scenes, drawn finer.
+func Silhouettes64() SilhouetteConfig { return SilhouetteConfig{Size: 64, Seed: 1, Noise: true} }
+
+// Silhouettes128 is Silhouettes32 at 128x128.
+func Silhouettes128() SilhouetteConfig { return SilhouetteConfig{Size: 128, Seed: 1, Noise: true} }
+
+// Validate names the field that is out of its range.
+func (c SilhouetteConfig) Validate() error {
+	switch c.Size {
+	case 32, 64, 128:
+		return nil
+	}
+	return fmt.Errorf("data: silhouettes: Size is %d, want 32, 64 or 128", c.Size)
+}
+
+type silhouettes struct {
+	cfg      SilhouetteConfig
+	canvases sync.Pool // *canvas
+}
+
+// Silhouettes returns an endless set of drawn pairs for binary segmentation: x
+// is a 3xSxS picture of a four-legged animal (seven builds with varied
+// proportions, pose, size, place, direction and coat) in front of a textured
+// place with rocks, trees, fences and animal-coloured clutter, y the 1xSxS mask
+// of the animal.
+//
+// Pair i depends on Seed and i alone, and shows the same scene at every Size.
+// A pixel belongs to the animal when at least half of its 4x4 samples do.
+func Silhouettes(cfg SilhouetteConfig) (Dataset, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	s := &silhouettes{cfg: cfg}
+	s.canvases.New = func() any { return newCanvas(cfg.Size) }
+	return s, nil
+}
+
+func (s *silhouettes) Name() string {
+	return fmt.Sprintf("silhouettes %dx%d seed %d", s.cfg.Size, s.cfg.Size, s.cfg.Seed)
+}
+
+func (s *silhouettes) Len() int { return 0 }
+
+func (s *silhouettes) Shapes() (x, y Shape) {
+	n := s.cfg.Size
+	return Shape{3, n, n}, Shape{1, n, n}
+}
+
+func (s *silhouettes) Load(idx []int) (x, y Images, err error) {
+	if err := checkIndex(s.Name(), 0, idx); err != nil {
+		return Images{}, Images{}, err
+	}
+	sx, sy := s.Shapes()
+	x, y = NewImages(len(idx), sx), NewImages(len(idx), sy)
+	c := s.canvases.Get().(*canvas)
+	defer s.canvases.Put(c)
+	for k, i := range idx {
+		s.draw(c, i, x.Row(k), y.Row(k))
+	}
+	return x, y, nil
+}
+
+// Bits of the marks on the canvas.
+const (
+	farSide = 1 << iota
+	nearSide
+)
+
+// draw renders pair i into x and y.
+func (s *silhouettes) draw(c *canvas, i int, x, y []float32) {
+	r := stream(s.cfg.Seed, i)
+	own := coats[r.IntN(len(coats))]
+	a := assemble(builds[r.IntN(len(builds))].vary(r), strike(r))
+	lo, hi := a.place(r, uniform(r, .86, 1.05))
+	edge := backdrop(r, c, hi.y)
+	clutter(r, c, edge, own)
+	inset := .22 * (hi.x - lo.x)
+	c.shade(bone{point{lo.x + inset, hi.y}, point{hi.x - inset, hi.y}, .12, .12}, .55)
+	all := c.mark(farSide, a.far).union(c.mark(nearSide, a.near))
+	top, height := float64(all.y0)/float64(c.size), float64(all.y1-all.y0)/float64(c.size)
+
+	skin := coat(r, own, top, height)
+	skin = s.separate(c, all, skin)
+	c.paint(farSide|nearSide, all, func(x, y float64) rgb { return skin(x, y).times(.68) })
+	c.paint(nearSide, all, skin)
+	for py := range c.size {
+		for px := range c.size {
+			v := float32(0)
+			if c.coverage(farSide|nearSide, px, py) >= .5 {
+				v = 1
+			}
+			y[py*c.size+px] = v
+		}
+	}
+	c.clear(all)
+	expose(r, c, s.cfg.Noise, x)
+}
+
+// separate brightens or darkens a coat whose mean brightness is almost that of
+// the pixels it will cover, so that no animal is invisible.
+func (s *silhouettes) separate(c *canvas, b box, skin shader) shader {
+	var in, out, n float64
+	for y := b.y0; y < b.y1; y += 2 {
+		for x := b.x0; x < b.x1; x += 2 {
+			if c.coverage(nearSide, x, y) > 0 {
+				in += skin((float64(x)+.5)/float64(c.size), (float64(y)+.5)/float64(c.size)).luma()
+				out += c.pix[y*c.size+x].luma()
+				n++
+			}
+		}
+	}
+	if n == 0 {
+		return skin
+	}
+	in, out = in/n, out/n
+	const least = .10
+	if math.Abs(in-out) >= least {
+		return skin
+	}
+	want := out + least
+	if in < out && out > 2*least || want > .95 {
+		want = out - least
+	}
+	k := want / max(in, .02)
+	return func(x, y float64) rgb { return skin(x, y).times(k) }
+}

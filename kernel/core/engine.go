@@ -87,14 +87,7 @@ type Output interface {
 var ErrNoInput = errors.New("core: this front end cannot ask for input")
 
 // A CommMessage is a message of the Jupyter comm protocol.
-type CommMessage struct {
-	Kind     string // "open", "msg" or "close"
-	ID       string // comm_id
-	Target   string // target_name, with "open" only
-	Data     map[string]any
-	Metadata map[string]any
-	Buffers  [][]byte
-}
+type CommMessage = display.CommMessage
 
 // A CommHandler is an Engine that takes comm messages from the front end.
 // They arrive while cells run; out publishes under the comm message.

@@ -79,7 +79,7 @@ func squareNorm[T Float](v []T) float64 {
 //	dd[j] = sum_i g[i,j] w[i,j],   the first G is g diag(e^d),
 //	dv = -(2/s) (A^T G v + G^T u) + (4/s^2) (u^T G v) v,   dA = G H(v),   dw0 = sum_n of the last dA.
 //
-// dw0 [C,C] may be nil.
+// dd [N,C] and dw0 [C,C] may be nil.
 func HouseholderGrad[T Float](dw0, dv, dd, w0, v, d, g []T, dims HouseholderDims, work *HouseholderWork) {
 	c := dims.C
 	clear(work.w0)
@@ -93,7 +93,9 @@ func HouseholderGrad[T Float](dw0, dv, dd, w0, v, d, g []T, dims HouseholderDims
 				work.g[i*c+j] = gij
 				sum += gij * last[i*c+j]
 			}
-			dd[n*c+j] = T(sum)
+			if dd != nil {
+				dd[n*c+j] = T(sum)
+			}
 		}
 		for k := dims.K - 1; k >= 0; k-- {
 			at := (n*dims.K + k) * c

@@ -1,0 +1,233 @@
+package optim
+
+import (
+	"fmt"
+	"math"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Config holds Adam's settings.
+type Config struct {
+	LearnRate float64
+	Beta1     float64
+	Beta2     float64 // paper: 0.999 (the released code sets 0.9999)
+	Epsilon   float64
+	ClipValue float64 // gradients are limited to ±ClipValue; 0: not. The released code: 5
+	ClipNorm  float64 // then scaled so that their global norm is at most ClipNorm; 0: not
+	Schedule  Schedule
+}
+
+// Defaults returns the paper's settings: learning rate 2e-4, betas 0.9 and
+// 0.999, and the released code's clipping by value 5.
+func Defaults() Config {
+	return Config{LearnRate: 2e-4, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, ClipValue: 5, Schedule: Constant()}
+}
+
+// Validate returns an error that names the wrong field.
+func (c Config) Validate() error {
+	unit := func(v float64) bool { return v >= 0 && v < 1 }
+	for _, r := range []struct {
+		ok    bool
+		field string
+		value float64
+		want  string
+	}{
+		{c.LearnRate > 0 && !math.IsInf(c.LearnRate, 0), "LearnRate", c.LearnRate, "positive and finite"},
+		{unit(c.Beta1), "Beta1", c.Beta1, "in [0,1)"},
+		{unit(c.Beta2), "Beta2", c.Beta2, "in [0,1)"},
+		{c.Epsilon > 0, "Epsilon", c.Epsilon, "positive"},
+		{c.ClipValue >= 0, "ClipValue", c.ClipValue, "0 (off) or positive"},
+		{c.ClipNorm >= 0, "ClipNorm", c.ClipNorm, "0 (off) or positive"},
+	} {
+		if !r.ok {
+			return fmt.Errorf("optim: config field %s: is %v, must be %s", r.field, r.value, r.want)
+		}
+	}
+	return c.Schedule.Validate()
+}
+
+// State is all that Adam carries from step to step, flat over the parameters
+// in their order; one precision is in use.
+type State struct {
+	Step     int
+	M32, V32 []float32
+	M64, V64 []float64
+}
+
+// Adam is a gorgonia.Solver. With g the clipped gradient, t the step and a the
+// scheduled learning rate,
+//
+//	m = b1 m + (1-b1) g,   v = b2 v + (1-b2) g^2,
+//	w -= a / (1-b1^t) m / (sqrt(v)/sqrt(1-b2^t) + eps).
+//
+// Gradients are read, never written. It is not safe for concurrent use.
+type Adam struct {
+	cfg   Config
+	state State
+	norm  float64
+}
+
+// NewAdam returns an optimizer with empty state.
+func NewAdam(cfg Config) (*Adam, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	return &Adam{cfg: cfg}, nil
+}
+
+// Config returns the settings.
+func (a *Adam) Config() Config { return a.cfg }
+
+// State returns the state itself, not a copy: valid until the next Step.
+func (a *Adam) State() *State { return &a.state }
+
+// SetState replaces the state; Step then checks its sizes.
+func (a *Adam) SetState(s State) { a.state = s }
+
+// Steps returns the number of steps taken.
+func (a *Adam) Steps() int { return a.state.Step }
+
+// LearnRate returns the learning rate of the next step.
+func (a *Adam) LearnRate() float64 {
+	return a.cfg.LearnRate * a.cfg.Schedule.Factor(a.state.Step+1)
+}
+
+// GradNorm returns the global norm of the last step's gradients, after
+// clipping by value and before clipping by norm; NaN when it was not needed
+// (ClipNorm 0).
+func (a *Adam) GradNorm() float64 { return a.norm }
+
+// Step updates every parameter from its gradient. The parameters must be the
+// same, in the same order, at every step. They must all be of one precision.
+func (a *Adam) Step(model []gorgonia.ValueGrad) error {
+	ps, err := collect(model)
+	if err != nil {
+		return err
+	}
+	if err := a.room(ps); err != nil {
+		return err
+	}
+	a.norm = math.NaN()
+	scale := 1.0
+	if a.cfg.ClipNorm > 0 {
+		a.norm = globalNorm(ps, a.cfg.ClipValue)
+		if a.norm > a.cfg.ClipNorm {
+			scale = a.cfg.ClipNorm / a.norm
+		}
+	}
+	u := a.next(scale)
+	at := 0
+	for _, p := range ps {
+		end := at + p.len()
+		if p.w64 != nil {
+			step64(p.w64, p.g64, a.state.M64[at:end], a.state.V64[at:end], u)
+		} else {
+			step32(p.w32, p.g32, a.state.M32[at:end], a.state.V32[at:end], u)
+		}
+		at = end
+	}
+	return nil
+}
+
+// next counts the step and returns its constants.
+func (a *Adam) next(scale float64) update {
+	rate := a.LearnRate()
+	a.state.Step++
+	t := float64(a.state.Step)
+	return update{
+		beta1: a.cfg.Beta1, beta2: a.cfg.Beta2, eps: a.cfg.Epsilon,
+		rate:  rate / (1 - math.Pow(a.cfg.Beta1, t)),
+		root:  math.Sqrt(1 - math.Pow(a.cfg.Beta2, t)),
+		clip:  a.cfg.ClipValue,
+		scale: scale,
+	}
+}
+
+// room allocates the moments at the first step and checks their size later.
+func (a *Adam) room(ps []pair) error {
+	n, wide := 0, false
+	for _, p := range ps {
+		n += p.len()
+		wide = wide || p.w64 != nil
+	}
+	s := &a.state
+	if s.Step == 0 && s.M32 == nil && s.M64 == nil {
+		if wide {
+			s.M64, s.V64 = make([]float64, n), make([]float64, n)
+		} else {
+			s.M32, s.V32 = make([]float32, n), make([]float32, n)
+		}
+	}
+	m, v := len(s.M32), len(s.V32)
+	if wide {
+		m, v = len(s.M64), len(s.V64)
+	}
+	if m != n || v != n {
+		return fmt.Errorf("optim: state of %d and %d values for %d parameters", m, v, n)
+	}
+	return nil
+}
+
+// pair is a parameter and its gradient in one precision.
+type pair struct {
+	w32, g32 []float32
+	w64, g64 []float64
+}
+
+func (p pair) len() int { return len(p.w32) + len(p.w64) }
+
+// collect returns the raw slices behind the parameters.
+func collect(model []gorgonia.ValueGrad) ([]pair, error) {
+	out := make([]pair, len(model))
+	for i, m := range model {
+		g, err := m.Grad()
+		if err != nil {
+			return nil, fmt.Errorf("optim: parameter %d: no gradient: %w", i, err)
+		}
+		w, ok1 := m.Value().(*tensor.Dense)
+		d, ok2 := g.(*tensor.Dense)
+		switch {
+		case !ok1 || !ok2:
+			return nil, fmt.Errorf("optim: parameter %d: value is %T and gradient %T, both must be *tensor.Dense", i, m.Value(), g)
+		case w.Dtype() != d.Dtype() || w.DataSize() != d.DataSize():
+			return nil, fmt.Errorf("optim: parameter %d: value %v %v, gradient %v %v", i, w.Dtype(), w.Shape(), d.Dtype(), d.Shape())
+		case w.Dtype() == tensor.Float32:
+			out[i] = pair{w32: w.Float32s(), g32: d.Float32s()}
+		case w.Dtype() == tensor.Float64:
+			out[i] = pair{w64: w.Float64s(), g64: d.Float64s()}
+		default:
+			return nil, fmt.Errorf("optim: parameter %d: type %v, must be float32 or float64", i, w.Dtype())
+		}
+		if i > 0 && (out[i].w64 == nil) != (out[0].w64 == nil) {
+			return nil, fmt.Errorf("optim: parameter %d: precision differs from parameter 0", i)
+		}
+	}
+	return out, nil
+}
+
+// globalNorm returns the Euclidean norm of all gradients, each limited to
+// ±clip first (0: not), summed in float64 in the parameters' order.
+func globalNorm(ps []pair, clip float64) float64 {
+	sum := 0.0
+	for _, p := range ps {
+		for _, g := range p.g32 {
+			v := limit(float64(g), clip)
+			sum += v * v
+		}
+		for _, g := range p.g64 {
+			v := limit(g, clip)
+			sum += v * v
+		}
+	}
+	return math.Sqrt(sum)
+}
+
+// limit returns v limited to ±clip; clip 0 leaves it.
+func limit(v, clip float64) float64 {
+	if clip == 0 {
+		return v
+	}
+	return max(-clip, min(clip, v))
+}

@@ -29,6 +29,7 @@ var layout = map[string][]string{
 	"kernel/cellhost":    {"glownotes/kernel/cellrt", "glownotes/kernel/display"},
 	"kernel/nb":          {"glownotes/kernel/core", "glownotes/kernel/display", "github.com/yuin/goldmark/...", "github.com/alecthomas/chroma/v2/..."},
 	"kernel/jupyter":     {},
+	"kernel/widgets":     {"glownotes/kernel/display"},
 	"kernel/kerneltest":  {"glownotes/kernel/core", "glownotes/kernel/wire", "glownotes/kernel/display", "github.com/santhosh-tekuri/jsonschema/v6"},
 
 	// cglow: the conditional flow.

@@ -110,3 +110,15 @@ func StandardNormalLogDensity(z *gorgonia.Node) *gorgonia.Node {
 		},
 	}, z)
 }
+
+// One returns ones in the shape of x, whatever the elements of x: the gradient of a loss with
+// respect to itself. (A Gorgonia constant would do, but those are merged by their printed name.)
+func One(x *gorgonia.Node) *gorgonia.Node {
+	const name = "one"
+	checkNodes(name, x)
+	return apply(def{
+		name: name, out: x.Shape(),
+		f32: unaryKernel(func(y, _ []float32) { ref.One(y) }),
+		f64: unaryKernel(func(y, _ []float64) { ref.One(y) }),
+	}, x)
+}

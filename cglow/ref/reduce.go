@@ -92,3 +92,10 @@ func StandardNormalGrad[T Float](dz, z, g []T, size int) {
 		dz[i] = -g[i/size] * z[i]
 	}
 }
+
+// One sets y to ones.
+func One[T Float](y []T) {
+	for i := range y {
+		y[i] = 1
+	}
+}

@@ -1,0 +1,75 @@
+package cpu
+
+import "unsafe"
+
+// tileGeneric is the portable micro-kernel: 1 or 4 rows, up to 4 columns.
+func tileGeneric(t *tile, rows int) {
+	var sums [4][4]float32
+	if rows == 4 {
+		sums = sums4x4(t)
+	} else {
+		sums[0] = sums1x4(t)
+	}
+	var columnSums [4]float32
+	for r := range rows {
+		c := floatsAt(t.c, r*t.cRow, t.lanes)
+		for j := range c {
+			x := sums[r][j]
+			if t.flags&flagAdd != 0 {
+				x += c[j]
+			}
+			if t.flags&flagBias != 0 {
+				x += floatsAt(t.bias, 0, t.lanes)[j]
+			}
+			if t.flags&flagReLU != 0 {
+				x = max(x, 0)
+			}
+			if t.flags&flagMask != 0 && !(floatsAt(t.mask, r*t.maskRow, t.lanes)[j] > 0) {
+				x = 0
+			}
+			columnSums[j] += x
+			c[j] = x
+		}
+	}
+	if t.flags&flagColumnSums != 0 {
+		for j := range t.lanes {
+			floatsAt(t.columnSums, 0, t.lanes)[j] += columnSums[j]
+		}
+	}
+}
+
+// floatsAt returns n values at p plus offset bytes.
+func floatsAt(p unsafe.Pointer, offset, n int) []float32 {
+	return unsafe.Slice((*float32)(unsafe.Add(p, offset)), n)
+}
+
+func sums4x4(t *tile) [4][4]float32 {
+	var s00, s01, s02, s03, s10, s11, s12, s13 float32
+	var s20, s21, s22, s23, s30, s31, s32, s33 float32
+	a, b := t.a, t.b
+	for range t.k {
+		y := (*[4]float32)(b)
+		y0, y1, y2, y3 := y[0], y[1], y[2], y[3]
+		x := *(*float32)(a)
+		s00, s01, s02, s03 = s00+x*y0, s01+x*y1, s02+x*y2, s03+x*y3
+		x = *(*float32)(unsafe.Add(a, t.aRow))
+		s10, s11, s12, s13 = s10+x*y0, s11+x*y1, s12+x*y2, s13+x*y3
+		x = *(*float32)(unsafe.Add(a, 2*t.aRow))
+		s20, s21, s22, s23 = s20+x*y0, s21+x*y1, s22+x*y2, s23+x*y3
+		x = *(*float32)(unsafe.Add(a, 3*t.aRow))
+		s30, s31, s32, s33 = s30+x*y0, s31+x*y1, s32+x*y2, s33+x*y3
+		a, b = unsafe.Add(a, t.aStep), unsafe.Add(b, t.bStep)
+	}
+	return [4][4]float32{{s00, s01, s02, s03}, {s10, s11, s12, s13}, {s20, s21, s22, s23}, {s30, s31, s32, s33}}
+}
+
+func sums1x4(t *tile) [4]float32 {
+	var s0, s1, s2, s3 float32
+	a, b := t.a, t.b
+	for range t.k {
+		x, y := *(*float32)(a), (*[4]float32)(b)
+		s0, s1, s2, s3 = s0+x*y[0], s1+x*y[1], s2+x*y[2], s3+x*y[3]
+		a, b = unsafe.Add(a, t.aStep), unsafe.Add(b, t.bStep)
+	}
+	return [4]float32{s0, s1, s2, s3}
+}

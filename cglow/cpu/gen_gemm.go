@@ -1,0 +1,327 @@
+//go:build ignore
+
+package main
+
+import "fmt"
+
+// tileShape is a micro-kernel: rows x vecs vectors of C stay in registers.
+type tileShape struct{ rows, vecs int }
+
+// tileShapes lists the micro-kernels of an instruction set. The first of each
+// width keeps the multiply-add units busy: at least 8 independent sums.
+func tileShapes(s isa) []tileShape {
+	if s.name == "avx2" { // 16 registers: 12 sums, 2 of B, 2 of A
+		return []tileShape{{6, 2}, {4, 2}, {2, 2}, {1, 2}, {12, 1}, {6, 1}, {4, 1}, {2, 1}, {1, 1}}
+	}
+	return []tileShape{{12, 2}, {8, 2}, {4, 2}, {2, 2}, {1, 2}, {12, 1}, {8, 1}, {4, 1}, {2, 1}, {1, 1}}
+}
+
+func gemmFile(f *file) {
+	if f.name == "avx2" {
+		f.buf.WriteString("\n// 8 ones, 8 zeros: a window of it masks the first lanes of a vector.\n")
+		for i := range 8 {
+			word := "0xffffffffffffffff"
+			if i >= 4 {
+				word = "0"
+			}
+			f.buf.WriteString(fmt.Sprintf("DATA gemmLanes<>+%d(SB)/8, $%s\n", 8*i, word))
+		}
+		f.buf.WriteString("GLOBL gemmLanes<>(SB), RODATA|NOPTR, $64\n")
+	}
+	for _, t := range tileShapes(f.isa) {
+		f.tile(t)
+	}
+	if f.name == "avx2" {
+		f.transpose8()
+	} else {
+		f.transpose16()
+	}
+}
+
+// rowBases are the registers that point to rows 0, 3, 6 and 9 of A.
+var rowBases = []string{"R8", "R9", "R10", "R11"}
+
+// rowAddress addresses row r of A at the current k; R12 is the row stride.
+func rowAddress(r int) string {
+	base := rowBases[r/3]
+	return []string{"(" + base + ")", "(" + base + ")(R12*1)", "(" + base + ")(R12*2)"}[r%3]
+}
+
+// tile writes one micro-kernel: the sums over k, then the epilogue.
+func (f *file) tile(t tileShape) {
+	name := fmt.Sprintf("tile%dx%d%s", t.rows, t.vecs*f.width, f.name)
+	f.text(name, "func "+name+"(t *tile)", "t AX")
+	f.op("MOVQ tile_k(AX), CX")
+	f.op("MOVQ tile_a(AX), R8")
+	f.op("MOVQ tile_aRow(AX), R12")
+	f.op("MOVQ tile_aStep(AX), R13")
+	f.op("MOVQ tile_b(AX), SI")
+	f.op("MOVQ tile_bStep(AX), BX")
+	f.op("MOVQ tile_c(AX), DI")
+	f.op("MOVQ tile_cRow(AX), DX")
+	bases := (t.rows + 2) / 3
+	if bases > 1 {
+		f.op("LEAQ (R12)(R12*2), R9")
+	}
+	for i := bases - 1; i > 0; i-- { // R11 = R8+3*R9 and so on, R9 last
+		switch i {
+		case 3:
+			f.op("LEAQ (R9)(R9*2), R11")
+			f.op("ADDQ R8, R11")
+		case 2:
+			f.op("LEAQ (R8)(R9*2), R10")
+		case 1:
+			f.op("ADDQ R8, R9")
+		}
+	}
+	for i := range t.rows * t.vecs {
+		f.zero(i)
+	}
+	f.op("TESTQ CX, CX")
+	f.op("JZ finish")
+	f.op("PCALIGN $32")
+	f.label("loop")
+	f.multiply(t)
+	for _, b := range rowBases[:bases] {
+		f.op("ADDQ R13, %s", b)
+	}
+	f.op("ADDQ BX, SI")
+	f.op("DECQ CX")
+	f.op("JNZ loop")
+	f.label("finish")
+	f.epilogue(t)
+}
+
+// multiply adds column k of A times row k of B to the sums.
+func (f *file) multiply(t tileShape) {
+	sums := t.rows * t.vecs
+	b := func(v int) string { return f.r(sums + v) }
+	for v := range t.vecs {
+		f.op("VMOVUPS %d(SI), %s", v*f.bytes(), b(v))
+	}
+	temps := min(6, 32-sums-t.vecs)
+	if f.name == "avx2" {
+		temps = min(6, 16-sums-t.vecs)
+	}
+	for r := range t.rows {
+		if f.name == "avx512" && t.vecs == 1 {
+			f.op("VFMADD231PS.BCST %s, %s, %s", rowAddress(r), b(0), f.r(r))
+			continue
+		}
+		temp := f.r(sums + t.vecs + r%temps)
+		f.op("VBROADCASTSS %s, %s", rowAddress(r), temp)
+		for v := range t.vecs {
+			f.op("VFMADD231PS %s, %s, %s", b(v), temp, f.r(r*t.vecs+v))
+		}
+	}
+}
+
+// epilogue finishes the tile and stores it. AVX2 has a second version for
+// tiles whose last vector is not full, because its masked moves are slow.
+func (f *file) epilogue(t tileShape) {
+	f.op("MOVQ tile_flags(AX), BX")
+	f.op("MOVQ tile_lanes(AX), CX")
+	if f.name == "avx512" {
+		f.op("MOVL $1, R8")
+		f.op("SHLL CX, R8")
+		f.op("DECL R8")
+		f.op("KMOVW R8, K1")
+		f.finish(t, true)
+		return
+	}
+	f.op("CMPQ CX, $8")
+	f.op("JNE masked")
+	f.finish(t, false)
+	f.label("masked")
+	f.op("LEAQ gemmLanes<>+32(SB), R8")
+	f.op("SHLQ $2, CX")
+	f.op("SUBQ CX, R8")
+	f.op("VMOVUPS (R8), Y15")
+	f.finish(t, true)
+}
+
+// The bits of tile.flags, as in gemm_tile.go.
+const (
+	flagAdd = 1 << iota
+	flagBias
+	flagReLU
+	flagMask
+	flagColumnSums
+)
+
+// finish applies the steps that the flags ask for and stores the tile.
+// Registers: DI, DX C and its row stride, BX flags, AX tile; R8, R9 free.
+func (f *file) finish(t tileShape, masked bool) {
+	sums := t.rows * t.vecs
+	temp, zero := f.r(sums), f.r(sums+1)
+	last := t.vecs - 1
+	load := func(base string, v int) { f.load(base, v*f.bytes(), temp, masked && v == last) }
+	when := func(flag int, body func()) {
+		skip := f.fresh("skip")
+		f.op("TESTQ $%d, BX", flag)
+		f.op("JZ %s", skip)
+		body()
+		f.label(skip)
+	}
+	each := func(body func(r, v int, sum string), next func()) {
+		for r := range t.rows {
+			for v := range t.vecs {
+				body(r, v, f.r(r*t.vecs+v))
+			}
+			if next != nil && r < t.rows-1 {
+				next()
+			}
+		}
+	}
+	when(flagAdd, func() {
+		f.op("MOVQ DI, R8")
+		each(func(_, v int, sum string) {
+			load("R8", v)
+			f.op("VADDPS %s, %s, %s", temp, sum, sum)
+		}, func() { f.op("ADDQ DX, R8") })
+	})
+	when(flagBias, func() {
+		f.op("MOVQ tile_bias(AX), R8")
+		for v := range t.vecs {
+			load("R8", v)
+			for r := range t.rows {
+				f.op("VADDPS %s, %s, %s", temp, f.r(r*t.vecs+v), f.r(r*t.vecs+v))
+			}
+		}
+	})
+	when(flagReLU, func() {
+		f.zero(sums + 1)
+		each(func(_, _ int, sum string) { f.op("VMAXPS %s, %s, %s", zero, sum, sum) }, nil)
+	})
+	when(flagMask, func() {
+		f.zero(sums + 1)
+		f.op("MOVQ tile_mask(AX), R8")
+		f.op("MOVQ tile_maskRow(AX), R9")
+		each(func(_, v int, sum string) {
+			load("R8", v)
+			f.keepPositive(temp, zero, sum)
+		}, func() { f.op("ADDQ R9, R8") })
+	})
+	when(flagColumnSums, func() {
+		f.op("MOVQ tile_columnSums(AX), R8")
+		for v := range t.vecs {
+			load("R8", v)
+			for r := range t.rows {
+				f.op("VADDPS %s, %s, %s", f.r(r*t.vecs+v), temp, temp)
+			}
+			f.store(temp, "R8", v*f.bytes(), masked && v == last)
+		}
+	})
+	each(func(_, v int, sum string) { f.store(sum, "DI", v*f.bytes(), masked && v == last) },
+		func() { f.op("ADDQ DX, DI") })
+	f.ret()
+}
+
+// keepPositive sets sum to 0 where x is not above zero.
+func (f *file) keepPositive(x, zero, sum string) {
+	if f.name == "avx2" {
+		f.op("VCMPPS $0x1e, %s, %s, %s", zero, x, x)
+		f.op("VANDPS %s, %s, %s", x, sum, sum)
+		return
+	}
+	f.op("VCMPPS $0x1e, %s, %s, K2", zero, x)
+	f.op("VMOVAPS.Z %s, K2, %s", sum, sum)
+}
+
+// load reads a vector; a masked load (K1, Y15) gives 0 in the other lanes.
+func (f *file) load(base string, offset int, dst string, masked bool) {
+	switch {
+	case !masked:
+		f.op("VMOVUPS %d(%s), %s", offset, base, dst)
+	case f.name == "avx2":
+		f.op("VMASKMOVPS %d(%s), Y15, %s", offset, base, dst)
+	default:
+		f.op("VMOVUPS.Z %d(%s), K1, %s", offset, base, dst)
+	}
+}
+
+// store writes a vector or its masked lanes.
+func (f *file) store(src, base string, offset int, masked bool) {
+	switch {
+	case !masked:
+		f.op("VMOVUPS %s, %d(%s)", src, offset, base)
+	case f.name == "avx2":
+		f.op("VMASKMOVPS %s, Y15, %d(%s)", src, offset, base)
+	default:
+		f.op("VMOVUPS %s, K1, %d(%s)", src, offset, base)
+	}
+}
+
+// transpose8 writes dst[j][i] = src[i][j] for an 8 x 8 block.
+func (f *file) transpose8() {
+	f.text("transpose8avx2", "func transpose8avx2(dst *float32, dstRow int, src *float32, srcRow int), strides in bytes",
+		"dst DI", "dstRow R9", "src SI", "srcRow R8")
+	for i := range 8 {
+		f.op("VMOVUPS (SI), Y%d", i)
+		if i < 7 {
+			f.op("ADDQ R8, SI")
+		}
+	}
+	for i := range 4 { // pairs of rows
+		f.op("VUNPCKLPS Y%d, Y%d, Y%d", 2*i+1, 2*i, 8+2*i)
+		f.op("VUNPCKHPS Y%d, Y%d, Y%d", 2*i+1, 2*i, 8+2*i+1)
+	}
+	for g := range 2 { // groups of four rows: Y[4g+j] has columns j and 4+j
+		for h := range 2 {
+			lo, hi := 8+4*g+h, 8+4*g+2+h
+			f.op("VUNPCKLPD Y%d, Y%d, Y%d", hi, lo, 4*g+2*h)
+			f.op("VUNPCKHPD Y%d, Y%d, Y%d", hi, lo, 4*g+2*h+1)
+		}
+	}
+	for half, imm := range []string{"$0x20", "$0x31"} {
+		for j := range 4 {
+			f.op("VPERM2F128 %s, Y%d, Y%d, Y8", imm, 4+j, j)
+			f.op("VMOVUPS Y8, (DI)")
+			if half == 0 || j < 3 {
+				f.op("ADDQ R9, DI")
+			}
+		}
+	}
+	f.ret()
+}
+
+// transpose16 writes dst[j][i] = src[i][j] for a 16 x 16 block.
+func (f *file) transpose16() {
+	f.text("transpose16avx512", "func transpose16avx512(dst *float32, dstRow int, src *float32, srcRow int), strides in bytes",
+		"dst DI", "dstRow R9", "src SI", "srcRow R8")
+	for i := range 16 {
+		f.op("VMOVUPS (SI), Z%d", i)
+		if i < 15 {
+			f.op("ADDQ R8, SI")
+		}
+	}
+	for i := range 8 {
+		f.op("VUNPCKLPS Z%d, Z%d, Z%d", 2*i+1, 2*i, 16+2*i)
+		f.op("VUNPCKHPS Z%d, Z%d, Z%d", 2*i+1, 2*i, 16+2*i+1)
+	}
+	for g := range 4 { // Z[4g+j]: quarter q has column 4q+j of rows 4g..4g+3
+		for h := range 2 {
+			lo, hi := 16+4*g+h, 16+4*g+2+h
+			f.op("VUNPCKLPD Z%d, Z%d, Z%d", hi, lo, 4*g+2*h)
+			f.op("VUNPCKHPD Z%d, Z%d, Z%d", hi, lo, 4*g+2*h+1)
+		}
+	}
+	for j := range 4 {
+		f.op("VSHUFF32X4 $0x88, Z%d, Z%d, Z16", 4+j, j)
+		f.op("VSHUFF32X4 $0xdd, Z%d, Z%d, Z17", 4+j, j)
+		f.op("VSHUFF32X4 $0x88, Z%d, Z%d, Z18", 12+j, 8+j)
+		f.op("VSHUFF32X4 $0xdd, Z%d, Z%d, Z19", 12+j, 8+j)
+		f.op("VSHUFF32X4 $0x88, Z18, Z16, Z20") // column j
+		f.op("VSHUFF32X4 $0x88, Z19, Z17, Z21") // column 4+j
+		f.op("VSHUFF32X4 $0xdd, Z18, Z16, Z22") // column 8+j
+		f.op("VSHUFF32X4 $0xdd, Z19, Z17, Z23") // column 12+j
+		f.op("LEAQ (DI)(R9*4), R11")
+		f.op("VMOVUPS Z20, (DI)")
+		f.op("VMOVUPS Z21, (R11)")
+		f.op("LEAQ (R11)(R9*4), R12")
+		f.op("VMOVUPS Z22, (R12)")
+		f.op("VMOVUPS Z23, (R12)(R9*4)")
+		f.op("ADDQ R9, DI")
+	}
+	f.ret()
+}

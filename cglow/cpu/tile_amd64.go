@@ -1,0 +1,166 @@
+//go:build !noasm
+
+package cpu
+
+import (
+	"fmt"
+	"unsafe"
+)
+
+// tile runs the micro-kernel with the given rows and panel width. The calls are
+// direct, so that the compiler sees that t stays on the stack.
+func (s isa) tile(t *tile, rows int, wide bool) {
+	switch {
+	case s == avx512 && wide:
+		tileWideAVX512(t, rows)
+	case s == avx512:
+		tileNarrowAVX512(t, rows)
+	case s == avx2 && wide:
+		tileWideAVX2(t, rows)
+	case s == avx2:
+		tileNarrowAVX2(t, rows)
+	default:
+		tileGeneric(t, rows)
+	}
+}
+
+// transpose writes dst[j][i] = src[i][j] for a square of one vector a side;
+// rows are dstRow and srcRow bytes apart.
+func (s isa) transpose(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, srcRow int) {
+	if s == avx512 {
+		transpose16avx512(dst, dstRow, src, srcRow)
+	} else {
+		transpose8avx2(dst, dstRow, src, srcRow)
+	}
+}
+
+func tileWideAVX512(t *tile, rows int) {
+	switch rows {
+	case 12:
+		tile12x32avx512(t)
+	case 8:
+		tile8x32avx512(t)
+	case 4:
+		tile4x32avx512(t)
+	case 2:
+		tile2x32avx512(t)
+	case 1:
+		tile1x32avx512(t)
+	default:
+		panic(fmt.Sprintf("cpu: no micro-kernel with %d rows", rows))
+	}
+}
+
+func tileNarrowAVX512(t *tile, rows int) {
+	switch rows {
+	case 12:
+		tile12x16avx512(t)
+	case 8:
+		tile8x16avx512(t)
+	case 4:
+		tile4x16avx512(t)
+	case 2:
+		tile2x16avx512(t)
+	case 1:
+		tile1x16avx512(t)
+	default:
+		panic(fmt.Sprintf("cpu: no micro-kernel with %d rows", rows))
+	}
+}
+
+func tileWideAVX2(t *tile, rows int) {
+	switch rows {
+	case 6:
+		tile6x16avx2(t)
+	case 4:
+		tile4x16avx2(t)
+	case 2:
+		tile2x16avx2(t)
+	case 1:
+		tile1x16avx2(t)
+	default:
+		panic(fmt.Sprintf("cpu: no micro-kernel with %d rows", rows))
+	}
+}
+
+func tileNarrowAVX2(t *tile, rows int) {
+	switch rows {
+	case 12:
+		tile12x8avx2(t)
+	case 6:
+		tile6x8avx2(t)
+	case 4:
+		tile4x8avx2(t)
+	case 2:
+		tile2x8avx2(t)
+	case 1:
+		tile1x8avx2(t)
+	default:
+		panic(fmt.Sprintf("cpu: no micro-kernel with %d rows", rows))
+	}
+}
+
+// Micro-kernels tile{rows}x{columns}{set}, see [tile]; written by gen_gemm.go.
+
+//go:noescape
+func tile6x16avx2(t *tile)
+
+//go:noescape
+func tile4x16avx2(t *tile)
+
+//go:noescape
+func tile2x16avx2(t *tile)
+
+//go:noescape
+func tile1x16avx2(t *tile)
+
+//go:noescape
+func tile12x8avx2(t *tile)
+
+//go:noescape
+func tile6x8avx2(t *tile)
+
+//go:noescape
+func tile4x8avx2(t *tile)
+
+//go:noescape
+func tile2x8avx2(t *tile)
+
+//go:noescape
+func tile1x8avx2(t *tile)
+
+//go:noescape
+func tile12x32avx512(t *tile)
+
+//go:noescape
+func tile8x32avx512(t *tile)
+
+//go:noescape
+func tile4x32avx512(t *tile)
+
+//go:noescape
+func tile2x32avx512(t *tile)
+
+//go:noescape
+func tile1x32avx512(t *tile)
+
+//go:noescape
+func tile12x16avx512(t *tile)
+
+//go:noescape
+func tile8x16avx512(t *tile)
+
+//go:noescape
+func tile4x16avx512(t *tile)
+
+//go:noescape
+func tile2x16avx512(t *tile)
+
+//go:noescape
+func tile1x16avx512(t *tile)
+
+//go:noescape
+func transpose8avx2(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, srcRow int)
+
+//go:noescape
+func transpose16avx512(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, srcRow int)

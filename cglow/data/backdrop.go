@@ -48,7 +48,7 @@ func surface(r *rand.Rand, p [3]rgb, freq, stretch float64) shader {
 	n, warp := noise(r.Uint64()), noise(r.Uint64())
 	return func(x, y float64) rgb {
 		w := warp.at(2.5*x, 2.5*y) - .5
-		v := n.octaves(freq*x/stretch+2*w, freq*y*stretch+2*w, 4)
+		v := n.octaves(freq*x/stretch+2*w, freq*y*stretch+2*w, 3)
 		v = step(.22, .78, v)
 		if v < .5 {
 			return a.mix(b, 2*v)
@@ -106,8 +106,13 @@ func backdrop(r *rand.Rand, c *canvas, feet float64) float64 {
 	}
 	hill, tilt := noise(r.Uint64()), uniform(r, -.12, .12)
 	rough, soft := uniform(r, .02, .16), uniform(r, .01, .05)
+	skyline := make([]float64, c.size) // by column
+	for i := range skyline {
+		x := (float64(i) + .5) / float64(c.size)
+		skyline[i] = edge + tilt*(x-.5) + rough*(hill.octaves(4*x, .5, 2)-.5)
+	}
 	c.fill(func(x, y float64) rgb {
-		h := edge + tilt*(x-.5) + rough*(hill.octaves(4*x, .5, 2)-.5)
+		h := skyline[int(x*float64(c.size))]
 		t := step(h-soft, h+soft, y)
 		switch {
 		case t <= 0:

@@ -150,7 +150,7 @@ func (m Images) String() string {
 // pixels wide.
 const (
 	gridWidth  = 880 // pixels, at most, unless one image is wider
-	gridColumn = 96  // pixels a column aims at
+	gridColumn = 96  // pixels that the longer side of an image aims at
 	gridGap    = 4   // pixels between images
 	gridMost   = 96  // images drawn
 )
@@ -167,7 +167,7 @@ func (m Images) PNG() ([]byte, error) {
 	}
 	cells := m.Select(firstN(min(m.N, gridMost))...).All()
 	size := cells[0].Bounds().Size()
-	scale := max(1, gridColumn/max(size.X, size.Y))
+	scale := max(1, (gridColumn+max(size.X, size.Y)/2)/max(size.X, size.Y))
 	w, h := size.X*scale, size.Y*scale
 	cols := min(len(cells), max(1, (gridWidth+gridGap)/(w+gridGap)))
 	rows := (len(cells) + cols - 1) / cols

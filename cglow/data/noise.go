@@ -37,23 +37,24 @@ type noise uint64
 // at returns the value at (x, y), in [0, 1].
 func (n noise) at(x, y float64) float64 {
 	fx, fy := math.Floor(x), math.Floor(y)
-	ix, iy := int64(fx), int64(fy)
 	tx, ty := x-fx, y-fy
 	tx, ty = tx*tx*(3-2*tx), ty*ty*(3-2*ty)
-	a, b := n.lattice(ix, iy), n.lattice(ix+1, iy)
-	c, d := n.lattice(ix, iy+1), n.lattice(ix+1, iy+1)
+	const kx, ky = 0x9e3779b97f4a7c15, 0xc2b2ae3d27d4eb4f // odd, so that no two columns or rows coincide
+	hx, hy := uint64(int64(fx))*kx, uint64(int64(fy))*ky
+	a, b := n.hash(hx^hy), n.hash((hx+kx)^hy)
+	c, d := n.hash(hx^(hy+ky)), n.hash((hx+kx)^(hy+ky))
 	a += (b - a) * tx
 	c += (d - c) * tx
 	return a + (c-a)*ty
 }
 
-// lattice returns the value at a whole-number point.
-func (n noise) lattice(x, y int64) float64 {
-	h := (uint64(x)*0x9e3779b97f4a7c15 ^ uint64(y)*0xc2b2ae3d27d4eb4f) + uint64(n)
+// hash returns a number in [0, 1) for the whole-number point behind h.
+func (n noise) hash(h uint64) float64 {
+	h += uint64(n)
 	h ^= h >> 32
 	h *= 0xd6e8feb86659fd93
 	h ^= h >> 32
-	return float64(h>>11) * (1.0 / (1 << 53))
+	return float64(h>>40) * (1.0 / (1 << 24))
 }
 
 // octaves sums k copies of the noise, each at twice the frequency and half the

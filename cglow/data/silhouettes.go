@@ -31,11 +31,6 @@ func (c SilhouetteConfig) Validate() error {
 	return fmt.Errorf("data: silhouettes: Size is %d, want 32, 64 or 128", c.Size)
 }
 
-type silhouettes struct {
-	cfg      SilhouetteConfig
-	canvases sync.Pool // *canvas
-}
-
 // Silhouettes returns an endless set of drawn pairs for binary segmentation: x
 // is a 3xSxS picture of a four-legged animal (seven builds with varied
 // proportions, pose, size, place, direction and coat) in front of a textured
@@ -48,34 +43,17 @@ func Silhouettes(cfg SilhouetteConfig) (Dataset, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	s := &silhouettes{cfg: cfg}
-	s.canvases.New = func() any { return newCanvas(cfg.Size) }
-	return s, nil
-}
-
-func (s *silhouettes) Name() string {
-	return fmt.Sprintf("silhouettes %dx%d seed %d", s.cfg.Size, s.cfg.Size, s.cfg.Seed)
-}
-
-func (s *silhouettes) Len() int { return 0 }
-
-func (s *silhouettes) Shapes() (x, y Shape) {
-	n := s.cfg.Size
-	return Shape{3, n, n}, Shape{1, n, n}
-}
-
-func (s *silhouettes) Load(idx []int) (x, y Images, err error) {
-	if err := checkIndex(s.Name(), 0, idx); err != nil {
-		return Images{}, Images{}, err
-	}
-	sx, sy := s.Shapes()
-	x, y = NewImages(len(idx), sx), NewImages(len(idx), sy)
-	c := s.canvases.Get().(*canvas)
-	defer s.canvases.Put(c)
-	for k, i := range idx {
-		s.draw(c, i, x.Row(k), y.Row(k))
-	}
-	return x, y, nil
+	canvases := sync.Pool{New: func() any { return newCanvas(cfg.Size) }}
+	return &pairs{
+		name: fmt.Sprintf("silhouettes %dx%d seed %d", cfg.Size, cfg.Size, cfg.Seed),
+		sx:   Shape{3, cfg.Size, cfg.Size}, sy: Shape{1, cfg.Size, cfg.Size},
+		pair: func(i int, x, y []float32) error {
+			c := canvases.Get().(*canvas)
+			defer canvases.Put(c)
+			silhouette(c, cfg, i, x, y)
+			return nil
+		},
+	}, nil
 }
 
 // Bits of the marks on the canvas.
@@ -84,9 +62,9 @@ const (
 	nearSide
 )
 
-// draw renders pair i into x and y.
-func (s *silhouettes) draw(c *canvas, i int, x, y []float32) {
-	r := stream(s.cfg.Seed, i)
+// silhouette draws pair i into x and y.
+func silhouette(c *canvas, cfg SilhouetteConfig, i int, x, y []float32) {
+	r := stream(cfg.Seed, i)
 	own := coats[r.IntN(len(coats))]
 	a := assemble(builds[r.IntN(len(builds))].vary(r), strike(r))
 	lo, hi := a.place(r, uniform(r, .86, 1.05))
@@ -98,7 +76,7 @@ func (s *silhouettes) draw(c *canvas, i int, x, y []float32) {
 	top, height := float64(all.y0)/float64(c.size), float64(all.y1-all.y0)/float64(c.size)
 
 	skin := coat(r, own, top, height)
-	skin = s.separate(c, all, skin)
+	skin = separate(c, all, skin)
 	c.paint(farSide|nearSide, all, func(x, y float64) rgb { return skin(x, y).times(.68) })
 	c.paint(nearSide, all, skin)
 	for py := range c.size {
@@ -111,12 +89,12 @@ func (s *silhouettes) draw(c *canvas, i int, x, y []float32) {
 		}
 	}
 	c.clear(all)
-	expose(r, c, s.cfg.Noise, x)
+	expose(r, c, cfg.Noise, x)
 }
 
 // separate brightens or darkens a coat whose mean brightness is almost that of
 // the pixels it will cover, so that no animal is invisible.
-func (s *silhouettes) separate(c *canvas, b box, skin shader) shader {
+func separate(c *canvas, b box, skin shader) shader {
 	var in, out, n float64
 	for y := b.y0; y < b.y1; y += 2 {
 		for x := b.x0; x < b.x1; x += 2 {

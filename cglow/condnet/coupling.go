@@ -1,0 +1,72 @@
+package condnet
+
+import (
+	"gorgonia.org/gorgonia"
+
+	"glownotes/cglow/op"
+)
+
+// Coupling is the network inside the affine coupling (Fig. 5 c, NN), in the
+// form of the released code (Glow's blocks): for an input h of concatenated
+// features and first half,
+//
+//	h0  = relu((conv3x3(h)  + an0.bias) exp(an0.logs))      In -> Hidden, no bias
+//	h1  = relu((conv1x1(h0) + an1.bias) exp(an1.logs))      Hidden -> Hidden, no bias
+//	raw = (conv3x3(h1) + b + newbias) exp(3 logs)           Hidden -> Out
+type Coupling struct {
+	In, Hidden, Out int
+	Hiddens         Init // of conv0.w and conv1.w; everything else starts at zero
+}
+
+// Params declares nn's parameters under a prefix.
+func (c Coupling) Params(prefix string) []Param {
+	return []Param{
+		{Name: prefix + "conv0.w", Shape: []int{c.Hidden, c.In, 3, 3}, Init: c.Hiddens, Fan: 9 * c.In},
+		{Name: prefix + "an0.bias", Shape: []int{c.Hidden}},
+		{Name: prefix + "an0.logs", Shape: []int{c.Hidden}},
+		{Name: prefix + "conv1.w", Shape: []int{c.Hidden, c.Hidden, 1, 1}, Init: c.Hiddens, Fan: c.Hidden},
+		{Name: prefix + "an1.bias", Shape: []int{c.Hidden}},
+		{Name: prefix + "an1.logs", Shape: []int{c.Hidden}},
+		{Name: prefix + "conv2.w", Shape: []int{c.Out, c.Hidden, 3, 3}},
+		{Name: prefix + "conv2.b", Shape: []int{c.Out}},
+		{Name: prefix + "conv2.newbias", Shape: []int{c.Out}},
+		{Name: prefix + "conv2.logs", Shape: []int{c.Out}},
+	}
+}
+
+// CouplingResult holds the network's output and its hidden activations.
+type CouplingResult struct {
+	H0, H1 *gorgonia.Node // [N,Hidden,H,W]
+	Raw    *gorgonia.Node // [N,Out,H,W]
+}
+
+// Apply builds the network for an input [N,In,H,W].
+func (c Coupling) Apply(p Lookup, prefix string, h *gorgonia.Node) CouplingResult {
+	block := func(h *gorgonia.Node, conv, norm string, pad int) *gorgonia.Node {
+		h = op.Conv2D(h, p(prefix+conv+".w"), nil, op.Conv{Stride: 1, Pad: pad})
+		h = op.ChannelAdd(h, p(prefix+norm+".bias"))
+		return op.ReLU(op.ChannelMul(h, op.Exp(p(prefix+norm+".logs"))))
+	}
+	var r CouplingResult
+	r.H0 = block(h, "conv0", "an0", 1)
+	r.H1 = block(r.H0, "conv1", "an1", 0)
+	bias := op.Add(p(prefix+"conv2.b"), p(prefix+"conv2.newbias"))
+	raw := op.Conv2D(r.H1, p(prefix+"conv2.w"), bias, op.Conv{Stride: 1, Pad: 1})
+	r.Raw = op.ChannelMul(raw, op.Exp(op.Scale(p(prefix+"conv2.logs"), 3)))
+	return r
+}
+
+// Prior is the convolution of the split prior: z1 [N,In,H,W] -> [N,2 In,H,W],
+// 3x3, even channels the mean of the other half and odd ones its log-scale.
+type Prior struct{ In int }
+
+// Params declares w and b under a prefix; both start at zero, which is the
+// standard normal.
+func (c Prior) Params(prefix string) []Param {
+	return layer(prefix, []int{2 * c.In, c.In, 3, 3}, Zero, Zero)
+}
+
+// Apply builds the convolution.
+func (c Prior) Apply(p Lookup, prefix string, z1 *gorgonia.Node) *gorgonia.Node {
+	return op.Conv2D(z1, p(prefix+".w"), p(prefix+".b"), op.Conv{Stride: 1, Pad: 1})
+}

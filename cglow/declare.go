@@ -1,0 +1,137 @@
+package cglow
+
+import (
+	"fmt"
+
+	"glownotes/cglow/condnet"
+	"glownotes/cglow/flow"
+)
+
+// step names one flow step and holds the networks that belong to it. Names are
+// lL.sK. with level and step from 0, the naming of the published layout that
+// ImportAuthors documents.
+type step struct {
+	level, index int
+	c, h, w      int // activations [N,c,h,w]
+	prefix       string
+	act, inv     condnet.Vector
+	cn           condnet.Features
+	nn           condnet.Coupling
+}
+
+// starts returns how the layers of the vector networks and of the feature
+// network start.
+//
+// NOTE(paper): the paper starts all layers at zero, which makes W = 0 and the
+// likelihood infinite; Paper follows the released code: zero convolutions with
+// default bias, zero hidden fully connected layers, normal(0, 0.1) last layer
+// of the 1x1 network. Live starts hidden layers He-initialised, so that they
+// receive gradient.
+func (c Config) starts() (act, inv, cn condnet.Start) {
+	if c.Form == Live {
+		he := condnet.Start{HiddenWeight: condnet.He}
+		return he, he, condnet.Start{HiddenWeight: condnet.He, LastWeight: condnet.He}
+	}
+	zero := condnet.Start{HiddenBias: condnet.FanUniform, LastBias: condnet.Zero}
+	normal := zero
+	normal.LastWeight, normal.LastBias = condnet.TenthNormal, condnet.TenthNormal
+	return zero, normal, condnet.Start{HiddenBias: condnet.FanUniform, LastBias: condnet.FanUniform}
+}
+
+// steps returns every flow step in the order of the forward direction.
+func (c Config) steps() []step {
+	var out []step
+	act, inv, cn := c.starts()
+	for l, s := range c.LevelShapes() {
+		for k := range c.Steps {
+			st := step{level: l, index: k, c: s.C, h: s.H, w: s.W, prefix: fmt.Sprintf("l%d.s%d.", l, k)}
+			v := condnet.Vector{InC: c.X.C, InH: c.X.H, InW: c.X.W, Channels: c.CondChannels, Width: c.CondWidth}
+			st.act, st.inv = v, v
+			st.act.Out, st.act.Start = 2*s.C, act
+			st.inv.Out, st.inv.Start, st.inv.LastBias = c.matrixLen(s.C), inv, c.matrixStart(s.C)
+			st.cn = condnet.Features{InC: c.X.C, InH: c.X.H, InW: c.X.W, Channels: c.FeatureChannels,
+				Out: s.C / 2, OutH: s.H, OutW: s.W, Start: cn}
+			st.nn = condnet.Coupling{In: s.C, Hidden: c.CouplingWidth, Out: s.C, Hiddens: condnet.SmallNormal}
+			if c.Form == Live {
+				st.nn.Hiddens = condnet.He
+			}
+			if !c.Conditional() {
+				st.nn.In = s.C / 2
+			}
+			out = append(out, st)
+		}
+	}
+	return out
+}
+
+// matrixLen returns the length of the 1x1 network's output for c channels.
+func (c Config) matrixLen(n int) int {
+	switch c.InvConv {
+	case Householder:
+		return flow.HouseholderMatrix{C: n, K: c.Reflections}.Len()
+	case LU:
+		return flow.LUMatrix{C: n}.Len()
+	case Cayley:
+		return flow.CayleyMatrix{C: n}.Len()
+	}
+	return flow.RawMatrix{C: n}.Len()
+}
+
+// matrixStart returns the start of the 1x1 network's last bias, nil for the
+// form's general rule. Householder vectors start in equal pairs: a zero vector
+// would have no gradient, and two equal reflections are the identity. LU and
+// Cayley start at zero, which is the identity with a gradient. A raw matrix in
+// the live form starts as a random rotation.
+func (c Config) matrixStart(n int) *condnet.Param {
+	switch {
+	case c.InvConv == Householder:
+		return &condnet.Param{Init: condnet.Pairs, Rows: c.Reflections, Row: n}
+	case c.InvConv == Raw && c.Form == Live:
+		return &condnet.Param{Init: condnet.Orthogonal, Rows: n, Row: n}
+	}
+	return nil
+}
+
+// declare returns every parameter of the model in its fixed order: steps in
+// forward order, each level's split prior after its steps, the top prior last.
+func (c Config) declare() []condnet.Param {
+	var out []condnet.Param
+	steps := c.steps()
+	for i, s := range steps {
+		if c.Conditional() {
+			out = append(out, s.act.Params(s.prefix+"act.")...)
+			out = append(out, s.inv.Params(s.prefix+"inv.")...)
+			out = append(out, s.cn.Params(s.prefix+"cn.")...)
+		} else {
+			out = append(out, s.freeParams()...)
+		}
+		out = append(out, s.nn.Params(s.prefix+"nn.")...)
+		if c.Form == Live && c.InvConv != Raw {
+			out = append(out, condnet.Param{Name: s.prefix + "inv.w0", Shape: []int{s.c, s.c}, Init: condnet.Orthogonal, Rows: s.c, Row: s.c, Fixed: true})
+		}
+		if c.LearnBase {
+			out = append(out, condnet.Param{Name: s.prefix + "inv.base", Shape: []int{1, c.Reflections, s.c}, Init: condnet.Pairs, Rows: c.Reflections, Row: s.c})
+		}
+		lastOfLevel := i+1 == len(steps) || steps[i+1].level != s.level
+		if lastOfLevel && s.level < c.Levels-1 {
+			out = append(out, condnet.Prior{In: s.c / 2}.Params(fmt.Sprintf("l%d.split", s.level))...)
+		}
+	}
+	if c.LearnTop {
+		top := c.LevelShapes()[c.Levels-1]
+		dims := []int{top.C, top.H, top.W}
+		out = append(out, condnet.Param{Name: "top.mean", Shape: dims}, condnet.Param{Name: "top.logs", Shape: dims})
+	}
+	return out
+}
+
+// freeParams declares what takes the place of the vector networks in a flow
+// without x: their output itself, one row, learnt.
+func (s step) freeParams() []condnet.Param {
+	act := condnet.Param{Name: s.prefix + "act.raw", Shape: []int{1, s.act.Out}}
+	inv := condnet.Param{Name: s.prefix + "inv.raw", Shape: []int{1, s.inv.Out}, Init: s.inv.Start.LastBias}
+	if b := s.inv.LastBias; b != nil {
+		inv.Init, inv.Rows, inv.Row = b.Init, b.Rows, b.Row
+	}
+	return []condnet.Param{act, inv}
+}

@@ -1,0 +1,40 @@
+package cglow
+
+import "glownotes/cglow/data"
+
+// live returns the settings that all live presets share.
+func live(x, y data.Shape, tile, bins int) Config {
+	return Config{
+		Form: Live, Precision: "float32",
+		X: x, Y: y, Tile: tile, Bins: bins, Dequant: UniformDequant,
+		FeatureChannels: 16, CouplingWidth: 256,
+		InvConv: Householder, Reflections: 8,
+		DiagBound: 1, ScaleBound: 2, NormBound: 3,
+	}
+}
+
+// horses returns the paper's architecture for binary segmentation (L 3, K 8,
+// n_c 64, n_w 128, coupling 256; appendix A) at one size, in the live form.
+func horses(size int) Config {
+	c := live(data.Shape{C: 3, H: size, W: size}, data.Shape{C: 1, H: size, W: size}, 3, 2)
+	c.Levels, c.Steps = 3, 8
+	c.CondChannels, c.CondWidth = 64, 128
+	return c
+}
+
+// Horses32 is the paper's model for the Weizmann horses at 32x32.
+func Horses32() Config { return horses(32) }
+
+// Horses64 is the paper's model for the Weizmann horses at 64x64.
+func Horses64() Config { return horses(64) }
+
+// Horses128 is the paper's model for the Weizmann horses at 128x128.
+func Horses128() Config { return horses(128) }
+
+// Published returns c in the paper form as the released code has it: raw 1x1
+// matrices, tanh on the networks' outputs, bias before scale.
+func Published(c Config) Config {
+	c.Form, c.InvConv, c.LearnBase = Paper, Raw, false
+	c.Tanh, c.BiasFirst = true, true
+	return c
+}

@@ -31,6 +31,7 @@ func gemmFile(f *file) {
 	for _, t := range tileShapes(f.isa) {
 		f.tile(t)
 	}
+	f.peak()
 	if f.name == "avx2" {
 		f.transpose8()
 	} else {
@@ -250,6 +251,23 @@ func (f *file) store(src, base string, offset int, masked bool) {
 	default:
 		f.op("VMOVUPS %s, K1, %d(%s)", src, offset, base)
 	}
+}
+
+// peak runs n rounds of 12 independent multiply-adds: more than latency times
+// throughput of any core so far.
+func (f *file) peak() {
+	f.text("fma"+f.name, "func fma"+f.name+"(n int)", "n CX")
+	for i := range 13 {
+		f.zero(i)
+	}
+	f.op("PCALIGN $32")
+	f.label("loop")
+	for i := range 12 {
+		f.op("VFMADD231PS %s, %s, %s", f.r(12), f.r(12), f.r(i))
+	}
+	f.op("DECQ CX")
+	f.op("JNZ loop")
+	f.ret()
 }
 
 // transpose8 writes dst[j][i] = src[i][j] for an 8 x 8 block.

@@ -164,3 +164,25 @@ func transpose8avx2(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, srcRow i
 
 //go:noescape
 func transpose16avx512(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, srcRow int)
+
+// fma{set} does 12*n multiply-adds of vectors in registers.
+
+//go:noescape
+func fmaavx2(n int)
+
+//go:noescape
+func fmaavx512(n int)
+
+// flops does about n rounds of multiply-adds and returns how many floating
+// point operations that were.
+func (s isa) flops(n int) float64 {
+	switch s {
+	case avx512:
+		fmaavx512(n)
+		return float64(n) * 12 * 16 * 2
+	case avx2:
+		fmaavx2(n)
+		return float64(n) * 12 * 8 * 2
+	}
+	return flopsGeneric(n)
+}

@@ -38,7 +38,8 @@ type def struct {
 	dims  any            // sizes and constants, for executors
 	f32   func() Kernel[float32]
 	f64   func() Kernel[float64]
-	grads gradFunc // nil: not differentiable
+	grads gradFunc // nil: no gradient, asking for it is an error
+	flat  bool     // does not depend on the elements of its inputs: the gradient is zero
 }
 
 // gradFunc returns one gradient node per input.
@@ -146,16 +147,18 @@ func (o *Op) Hashcode() uint32 {
 
 func (o *Op) String() string { return fmt.Sprintf("%s#%d", o.name, o.id) }
 
-// DiffWRT reports whether the op is differentiable: in all inputs or in none.
+// DiffWRT reports whether a gradient passes the op: to all inputs or to none. It is also true of
+// ops without a gradient, most of them gradients themselves, so that [Op.SymDiff] can say so.
 func (o *Op) DiffWRT(inputs int) []bool {
 	d := make([]bool, inputs)
 	for i := range d {
-		d[i] = o.grads != nil
+		d[i] = !o.flat
 	}
 	return d
 }
 
-// SymDiff returns the gradient nodes of the inputs for the gradient node of the output.
+// SymDiff returns the gradient nodes of the inputs for the gradient node of the output. An op
+// that has none returns an error: second derivatives are not offered.
 func (o *Op) SymDiff(ins gorgonia.Nodes, out, grad *gorgonia.Node) (gs gorgonia.Nodes, err error) {
 	defer Catch(&err)
 	if o.grads == nil {
@@ -224,12 +227,10 @@ func Floats[T ref.Float](v gorgonia.Value) ([]T, error) {
 			}
 			t = m
 		}
-		if s, ok := t.Data().([]T); ok {
-			return s, nil
+		if t.Dtype() == tensor.Float32 {
+			return any(t.Float32s()).([]T), nil
 		}
-		if s, ok := t.Data().(T); ok {
-			return []T{s}, nil
-		}
+		return any(t.Float64s()).([]T), nil
 	}
 	return nil, fmt.Errorf("a value of type %T", v)
 }

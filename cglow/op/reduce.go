@@ -117,7 +117,7 @@ func One(x *gorgonia.Node) *gorgonia.Node {
 	const name = "one"
 	checkNodes(name, x)
 	return apply(def{
-		name: name, out: x.Shape(),
+		name: name, out: x.Shape(), flat: true,
 		f32: unaryKernel(func(y, _ []float32) { ref.One(y) }),
 		f64: unaryKernel(func(y, _ []float64) { ref.One(y) }),
 	}, x)

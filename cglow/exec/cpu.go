@@ -1,0 +1,15 @@
+package exec
+
+import "glownotes/cglow/op"
+
+// CPU is the default backend: the kernels of package cpu.
+var CPU Backend = cpuBackend{}
+
+type cpuBackend struct{}
+
+func (cpuBackend) Name() string { return "cpu" }
+
+// Kernel returns the kernel of package cpu for o, or nil.
+func (cpuBackend) Kernel(o *op.Op) op.Kernel[float32] {
+	return nil
+}

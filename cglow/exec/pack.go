@@ -1,0 +1,68 @@
+package exec
+
+import (
+	"sort"
+
+	"gorgonia.org/tensor"
+)
+
+// lineBytes is the size of a cache line: results start on one.
+const lineBytes = 64
+
+// interval is a piece of memory that is in use from step first to step last, both included.
+type interval struct {
+	first, last int
+	size        int
+	off         int // the answer
+}
+
+// packIntervals gives every interval an offset such that two that overlap in time do not
+// overlap in memory, and returns the memory needed: greedily, the largest first, at the lowest
+// offset that is free. The result does not depend on anything but the list.
+func packIntervals(ivs []interval) (total int) {
+	order := make([]int, len(ivs))
+	for i := range order {
+		order[i] = i
+	}
+	sort.SliceStable(order, func(a, b int) bool { return ivs[order[a]].size > ivs[order[b]].size })
+	var placed []int // by offset
+	for _, k := range order {
+		v := &ivs[k]
+		for _, j := range placed {
+			o := &ivs[j]
+			if o.last < v.first || o.first > v.last {
+				continue
+			}
+			if o.off >= v.off+v.size {
+				break
+			}
+			v.off = max(v.off, o.off+o.size)
+		}
+		total = max(total, v.off+v.size)
+		at := sort.Search(len(placed), func(i int) bool { return ivs[placed[i]].off >= v.off })
+		placed = append(placed, 0)
+		copy(placed[at+1:], placed[at:])
+		placed[at] = k
+	}
+	return total
+}
+
+// pack lays out the arena of one element type.
+func (p *plan) pack(dt tensor.Dtype) {
+	line := lineBytes / int(dt.Size())
+	var ivs []interval
+	var which []int
+	for i := range p.items {
+		it := &p.items[i]
+		if it.place != planned || it.node.Dtype() != dt {
+			continue
+		}
+		ivs = append(ivs, interval{first: it.first, last: it.last, size: (it.size + line - 1) / line * line})
+		which = append(which, i)
+		p.naive[dt] += it.size
+	}
+	p.arena[dt] = packIntervals(ivs)
+	for k, i := range which {
+		p.items[i].off = ivs[k].off
+	}
+}

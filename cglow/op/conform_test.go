@@ -1,0 +1,337 @@
+package op_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"glownotes/cglow/ad"
+	"glownotes/cglow/exec"
+	"glownotes/cglow/op"
+)
+
+type node = gorgonia.Node
+
+// row is one op in the conformance suite. Inputs are random and not zero; fill changes those of
+// an op with a smaller domain. build makes the result from the input nodes.
+type row struct {
+	name   string
+	shapes [][]int
+	build  func(x []*node) *node
+	fill   func(i int, shape []int, data []float64)
+	tol32  float64 // largest error of float32 relative to the largest value; 0 means 2e-5
+}
+
+var rows = []row{
+	{name: "add3", shapes: rep(3, 2, 3, 5), build: func(x []*node) *node { return op.Add(x...) }},
+	{name: "add same twice", shapes: rep(1, 2, 3), build: func(x []*node) *node { return op.Add(x[0], x[0]) }},
+	{name: "sub", shapes: rep(2, 7), build: func(x []*node) *node { return op.Sub(x[0], x[1]) }},
+	{name: "mul", shapes: rep(2, 3, 5, 7), build: func(x []*node) *node { return op.Mul(x[0], x[1]) }},
+	{name: "mul same twice", shapes: rep(1, 5), build: func(x []*node) *node { return op.Mul(x[0], x[0]) }},
+	{name: "div", shapes: rep(2, 3, 5), build: func(x []*node) *node { return op.Div(x[0], x[1]) }, fill: positive},
+	{name: "neg", shapes: rep(1, 3, 5), build: func(x []*node) *node { return op.Neg(x[0]) }},
+	{name: "scale", shapes: rep(1, 3, 5), build: func(x []*node) *node { return op.Scale(x[0], -1.7) }},
+	{name: "offset", shapes: rep(1, 3, 5), build: func(x []*node) *node { return op.Offset(x[0], 0.3) }},
+	{name: "exp", shapes: rep(1, 3, 37), build: func(x []*node) *node { return op.Exp(x[0]) }},
+	{name: "log", shapes: rep(1, 3, 37), build: func(x []*node) *node { return op.Log(x[0]) }, fill: positive},
+	{name: "tanh", shapes: rep(1, 3, 37), build: func(x []*node) *node { return op.Tanh(x[0]) }},
+	{name: "sigmoid", shapes: rep(1, 3, 37), build: func(x []*node) *node { return op.Sigmoid(x[0]) }},
+	{name: "logsigmoid", shapes: rep(1, 3, 37), build: func(x []*node) *node { return op.LogSigmoid(x[0]) }},
+	{name: "relu", shapes: rep(1, 3, 37), build: func(x []*node) *node { return op.ReLU(x[0]) }},
+	{name: "square", shapes: rep(1, 3, 37), build: func(x []*node) *node { return op.Square(x[0]) }},
+
+	{name: "reshape", shapes: rep(1, 2, 3, 4), build: func(x []*node) *node { return op.Reshape(x[0], 4, -1) }},
+	{name: "reshape of result", shapes: rep(1, 2, 3, 4), build: func(x []*node) *node {
+		y := op.Exp(x[0])
+		return op.Mul(op.Reshape(y, 24), op.Reshape(op.Square(y), 24))
+	}},
+	{name: "squeeze", shapes: rep(1, 2, 3, 4, 6), build: func(x []*node) *node { return op.Squeeze(x[0]) }},
+	{name: "unsqueeze", shapes: rep(1, 2, 12, 3, 5), build: func(x []*node) *node { return op.Unsqueeze(x[0]) }},
+	{name: "channels upper half", shapes: rep(1, 2, 6, 3, 5), build: func(x []*node) *node { return op.Channels(x[0], 3, 6, 1) }},
+	{name: "channels odd", shapes: rep(1, 3, 12), build: func(x []*node) *node { return op.Channels(x[0], 1, 12, 2) }},
+	{name: "channels one", shapes: rep(1, 2, 5, 3, 3), build: func(x []*node) *node { return op.Channels(x[0], 2, 3, 1) }},
+	{name: "channels step 3", shapes: rep(1, 2, 7, 3), build: func(x []*node) *node { return op.Channels(x[0], 1, 6, 3) }},
+	{name: "concat", shapes: [][]int{{2, 3, 3, 5}, {2, 1, 3, 5}, {2, 4, 3, 5}}, build: func(x []*node) *node { return op.Concat(x...) }},
+	{name: "concat vectors", shapes: [][]int{{3, 2}, {3, 5}}, build: func(x []*node) *node { return op.Concat(x...) }},
+	{name: "repeat image", shapes: rep(1, 3, 2, 5), build: func(x []*node) *node { return op.Repeat(x[0], 4) }},
+	{name: "repeat batch of one", shapes: rep(1, 1, 3, 5), build: func(x []*node) *node { return op.Repeat(x[0], 3) }},
+	{name: "transpose", shapes: rep(1, 2, 3, 5), build: func(x []*node) *node { return op.Transpose(x[0]) }},
+
+	{name: "conv 3x3", shapes: [][]int{{2, 3, 7, 5}, {4, 3, 3, 3}, {4}}, build: conv(op.Conv{Stride: 1, Pad: 1})},
+	{name: "conv 3x3 no bias", shapes: [][]int{{2, 3, 7, 5}, {4, 3, 3, 3}}, build: conv(op.Conv{Stride: 1, Pad: 1})},
+	{name: "conv 1x1", shapes: [][]int{{2, 5, 3, 7}, {6, 5, 1, 1}, {6}}, build: conv(op.Conv{Stride: 1})},
+	{name: "conv 2x2 stride 2", shapes: [][]int{{2, 3, 6, 8}, {5, 3, 2, 2}, {5}}, build: conv(op.Conv{Stride: 2})},
+	{name: "conv 4x4 stride 4", shapes: [][]int{{1, 3, 8, 12}, {2, 3, 4, 4}, {2}}, build: conv(op.Conv{Stride: 4})},
+	{name: "conv 3x3 stride 2 leftover", shapes: [][]int{{2, 2, 8, 6}, {3, 2, 3, 3}, {3}}, build: conv(op.Conv{Stride: 2, Pad: 1})},
+	{name: "conv strides 2 and 3", shapes: [][]int{{2, 2, 7, 9}, {3, 2, 3, 3}, {3}}, build: conv(op.Conv{Stride: 2, StrideW: 3})},
+	{name: "conv 5x2 pad 2", shapes: [][]int{{1, 2, 4, 3}, {3, 2, 5, 2}, {3}}, build: conv(op.Conv{Stride: 1, Pad: 2})},
+	{name: "conv of 1x1 image", shapes: [][]int{{3, 2, 1, 1}, {3, 2, 3, 3}, {3}}, build: conv(op.Conv{Stride: 1, Pad: 1})},
+	{name: "linear", shapes: [][]int{{3, 7}, {5, 7}, {5}}, build: func(x []*node) *node { return op.Linear(x[0], x[1], x[2]) }},
+	{name: "linear no bias", shapes: [][]int{{2, 37}, {19, 37}}, build: func(x []*node) *node { return op.Linear(x[0], x[1], nil) }},
+	{name: "matmul nn", shapes: [][]int{{3, 4}, {4, 5}}, build: func(x []*node) *node { return op.MatMul(x[0], x[1], false, false) }},
+	{name: "matmul tn", shapes: [][]int{{4, 3}, {4, 5}}, build: func(x []*node) *node { return op.MatMul(x[0], x[1], true, false) }},
+	{name: "matmul tt", shapes: [][]int{{4, 3}, {5, 4}}, build: func(x []*node) *node { return op.MatMul(x[0], x[1], true, true) }},
+	{name: "channeladd each", shapes: [][]int{{3, 4, 2, 5}, {3, 4}}, build: func(x []*node) *node { return op.ChannelAdd(x[0], x[1]) }},
+	{name: "channeladd shared", shapes: [][]int{{3, 4, 2, 5}, {4}}, build: func(x []*node) *node { return op.ChannelAdd(x[0], x[1]) }},
+	{name: "channelmul each", shapes: [][]int{{3, 4, 2, 5}, {3, 4}}, build: func(x []*node) *node { return op.ChannelMul(x[0], x[1]) }},
+	{name: "channelmul shared", shapes: [][]int{{3, 4, 3, 7}, {4}}, build: func(x []*node) *node { return op.ChannelMul(x[0], x[1]) }},
+	{name: "channelmul vectors", shapes: [][]int{{3, 4}, {4}}, build: func(x []*node) *node { return op.ChannelMul(x[0], x[1]) }},
+
+	{name: "matapply each", shapes: [][]int{{2, 5, 5}, {2, 5, 3, 7}}, build: func(x []*node) *node { return op.MatApply(x[0], x[1]) }},
+	{name: "matapply shared", shapes: [][]int{{5, 5}, {2, 5, 3, 7}}, build: func(x []*node) *node { return op.MatApply(x[0], x[1]) }},
+	{name: "logabsdet batch", shapes: rep(1, 3, 5, 5), build: func(x []*node) *node { return op.LogAbsDet(x[0]) }, fill: dominant},
+	{name: "logabsdet one", shapes: rep(1, 4, 4), build: func(x []*node) *node { return op.LogAbsDet(x[0]) }, fill: dominant},
+	{name: "inverse", shapes: rep(1, 3, 5, 5), build: func(x []*node) *node { return op.Inverse(x[0]) }, fill: dominant},
+	{name: "householder", shapes: [][]int{{5, 5}, {3, 2, 5}, {3, 5}}, build: func(x []*node) *node { return op.Householder(x[0], x[1], x[2]) }},
+	{name: "householder one", shapes: [][]int{{4, 4}, {2, 1, 4}, {2, 4}}, build: func(x []*node) *node { return op.Householder(x[0], x[1], x[2]) }},
+	{name: "householder inverse", shapes: [][]int{{4, 4}, {2, 3, 4}, {2, 4}}, build: func(x []*node) *node { return op.HouseholderInverse(x[0], x[1], x[2]) }},
+
+	{name: "sumperexample", shapes: rep(1, 3, 4, 2, 5), build: func(x []*node) *node { return op.SumPerExample(x[0]) }},
+	{name: "mean", shapes: rep(1, 3, 4, 5), build: func(x []*node) *node { return op.Mean(x[0]) }},
+	{name: "gaussian", shapes: rep(3, 2, 3, 5, 3), build: func(x []*node) *node { return op.GaussianLogDensity(x[0], x[1], x[2]) }},
+	{name: "gaussian same twice", shapes: rep(1, 2, 7), build: func(x []*node) *node { return op.GaussianLogDensity(x[0], x[0], x[0]) }},
+	{name: "normal", shapes: rep(1, 3, 2, 5, 3), build: func(x []*node) *node { return op.StandardNormalLogDensity(x[0]) }},
+}
+
+func rep(n int, shape ...int) [][]int { return slices.Repeat([][]int{shape}, n) }
+
+func conv(c op.Conv) func(x []*node) *node {
+	return func(x []*node) *node {
+		var b *node
+		if len(x) == 3 {
+			b = x[2]
+		}
+		return op.Conv2D(x[0], x[1], b, c)
+	}
+}
+
+func positive(_ int, _ []int, data []float64) {
+	for i, v := range data {
+		data[i] = 0.3 + math.Abs(v)
+	}
+}
+
+// dominant makes square matrices regular by their diagonal.
+func dominant(_ int, shape []int, data []float64) {
+	c := shape[len(shape)-1]
+	for i := range data {
+		if r := i % (c * c); r/c == r%c {
+			data[i] += math.Copysign(3, data[i])
+		}
+	}
+}
+
+// problem is the scalar loss Mean(y * weights) of a row, its gradients and their graph.
+type problem struct {
+	ins     []*node
+	data    [][]float64
+	y, loss *node
+	grads   []*node
+}
+
+// newProblem builds the row's graph with seeded inputs.
+func newProblem(t *testing.T, r row, dt tensor.Dtype) *problem {
+	t.Helper()
+	rng := rand.New(rand.NewPCG(1, uint64(len(r.name))))
+	g := gorgonia.NewGraph()
+	p := &problem{}
+	newInput := func(i int, shape []int) *node {
+		data := make([]float64, tensor.Shape(shape).TotalSize())
+		for k := range data {
+			data[k] = float64(float32(rng.NormFloat64()))
+		}
+		if r.fill != nil && i < len(r.shapes) {
+			r.fill(i, shape, data)
+		}
+		p.data = append(p.data, data)
+		return input(g, fmt.Sprintf("x%d", i), shape, data, dt)
+	}
+	for i, s := range r.shapes {
+		p.ins = append(p.ins, newInput(i, s))
+	}
+	p.y = r.build(p.ins)
+	weighted := p.y
+	if p.y.IsScalar() {
+		weighted = op.Square(p.y)
+	} else {
+		weighted = op.Mul(p.y, newInput(len(r.shapes), p.y.Shape()))
+	}
+	p.loss = op.Mean(weighted)
+	grads, err := ad.Grad(p.loss, p.ins...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.grads = grads
+	return p
+}
+
+func input(g *gorgonia.ExprGraph, name string, shape []int, data []float64, dt tensor.Dtype) *node {
+	var backing any = slices.Clone(data)
+	if dt == tensor.Float32 {
+		b := make([]float32, len(data))
+		for i, v := range data {
+			b[i] = float32(v)
+		}
+		backing = b
+	}
+	v := tensor.New(tensor.WithShape(shape...), tensor.WithBacking(backing))
+	return gorgonia.NewTensor(g, dt, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(name), gorgonia.WithValue(v))
+}
+
+// results returns y, the loss and the gradients after a run.
+func (p *problem) results(t *testing.T) [][]float64 {
+	t.Helper()
+	var rs [][]float64
+	for _, n := range append([]*node{p.y, p.loss}, p.grads...) {
+		rs = append(rs, floats(t, n.Value()))
+	}
+	return rs
+}
+
+func floats(t *testing.T, v gorgonia.Value) []float64 {
+	t.Helper()
+	if s, err := op.Floats[float64](v); err == nil {
+		return slices.Clone(s)
+	}
+	s, err := op.Floats[float32](v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := make([]float64, len(s))
+	for i, x := range s {
+		out[i] = float64(x)
+	}
+	return out
+}
+
+func (p *problem) compile(t *testing.T, b exec.Backend) *exec.VM {
+	t.Helper()
+	vm, err := exec.Compile(exec.Program{
+		Outputs: append([]*node{p.loss}, p.grads...), Keep: []*node{p.y}, Backend: b, Poison: true,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return vm
+}
+
+func run(t *testing.T, vm gorgonia.VM) {
+	t.Helper()
+	if err := vm.RunAll(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestGradients compares every symbolic gradient in float64 with central differences.
+func TestGradients(t *testing.T) {
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			p := newProblem(t, r, tensor.Float64)
+			vm := p.compile(t, exec.Reference)
+			run(t, vm)
+			got := p.results(t)[2:]
+			loss := func() float64 {
+				run(t, vm)
+				return floats(t, p.loss.Value())[0]
+			}
+			for i, in := range p.ins {
+				x := in.Value().(*tensor.Dense).Float64s()
+				for k := range x {
+					const h = 1e-5
+					old := x[k]
+					x[k] = old + h
+					up := loss()
+					x[k] = old - h
+					down := loss()
+					x[k] = old
+					want := (up - down) / (2 * h)
+					if d := math.Abs(got[i][k] - want); !(d <= 1e-8*(1+math.Abs(want))) {
+						t.Fatalf("gradient of input %d, element %d: got %.12g, differences give %.12g", i, k, got[i][k], want)
+					}
+				}
+			}
+		})
+	}
+}
+
+// TestAgainstTapeMachine runs every op and its gradients on Gorgonia's own machine: the same
+// loops must give the same bits.
+func TestAgainstTapeMachine(t *testing.T) {
+	for _, r := range rows {
+		for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
+			t.Run(fmt.Sprintf("%s/%v", r.name, dt), func(t *testing.T) {
+				ours, theirs := newProblem(t, r, dt), newProblem(t, r, dt)
+				run(t, ours.compile(t, exec.Reference))
+				run(t, gorgonia.NewTapeMachine(theirs.loss.Graph()))
+				for k, want := range theirs.results(t) {
+					for i, got := range ours.results(t)[k] {
+						if got != want[i] {
+							t.Fatalf("result %d, element %d: got %v, TapeMachine %v", k, i, got, want[i])
+						}
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestFloat32 compares float32, with the plain loops and with the fast kernels, with float64,
+// and checks that runs repeat bit for bit and leave the inputs alone.
+func TestFloat32(t *testing.T) {
+	for _, r := range rows {
+		for _, b := range []exec.Backend{exec.Reference, exec.CPU} {
+			t.Run(r.name+"/"+b.Name(), func(t *testing.T) {
+				want, p := newProblem(t, r, tensor.Float64), newProblem(t, r, tensor.Float32)
+				run(t, want.compile(t, exec.Reference))
+				vm := p.compile(t, b)
+				run(t, vm)
+				first := p.results(t)
+				run(t, vm)
+				tol := r.tol32
+				if tol == 0 {
+					tol = 2e-5
+				}
+				for k, w := range want.results(t) {
+					again, scale := p.results(t)[k], 0.0
+					for _, v := range w {
+						scale = max(scale, math.Abs(v))
+					}
+					for i, v := range w {
+						if got := first[k][i]; !(math.Abs(got-v) <= tol*scale) {
+							t.Fatalf("result %d, element %d: got %v, float64 gives %v, tolerance %.1g", k, i, got, v, tol*scale)
+						}
+						if again[i] != first[k][i] {
+							t.Fatalf("result %d, element %d: %v, and %v in a second run", k, i, first[k][i], again[i])
+						}
+					}
+				}
+				for i, in := range p.ins {
+					for k, v := range floats(t, in.Value()) {
+						if v != float64(float32(p.data[i][k])) {
+							t.Fatalf("input %d, element %d changed from %v to %v", i, k, p.data[i][k], v)
+						}
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestNoAllocations checks that a run of each op and its gradients allocates nothing.
+func TestNoAllocations(t *testing.T) {
+	for _, r := range rows {
+		for _, b := range []exec.Backend{exec.Reference, exec.CPU} {
+			t.Run(r.name+"/"+b.Name(), func(t *testing.T) {
+				vm := newProblem(t, r, tensor.Float32).compile(t, b)
+				if n := testing.AllocsPerRun(5, func() { run(t, vm) }); n > 0 {
+					t.Errorf("%v allocations a run", n)
+				}
+			})
+		}
+	}
+}

@@ -27,3 +27,22 @@ type Transport interface {
 	// Close flushes shortly and releases the sockets.
 	Close() error
 }
+
+// A Publisher is a Transport that can talk to single subscribers of IOPub.
+// Both functions are given once, before the first message; they may be called
+// from any goroutine, must not block, and may return nil for nothing.
+type Publisher interface {
+	// OnSubscribe sets what makes the message that greets a new subscription
+	// (iopub_welcome, JEP 65). Only the new subscriber gets it, before
+	// anything else.
+	OnSubscribe(func(topic string) *wire.Message)
+
+	// OnLost sets what makes the message that tells a subscriber which did
+	// not read that n messages were dropped; first is the first of them.
+	OnLost(func(first *wire.Message, n int) *wire.Message)
+}
+
+// An Addressed Transport tells where it listens (for connect_request).
+type Addressed interface {
+	Info() wire.ConnectionInfo
+}

@@ -1,9 +1,9 @@
+// Package wire holds the Jupyter messages as they travel: their fields, their
+// frames and their signatures ("The wire protocol" of the messaging
+// specification). It opens no sockets.
 package wire
 
-import (
-	"encoding/json"
-	"time"
-)
+import "encoding/json"
 
 // ProtocolVersion is the version of the Jupyter messaging protocol in every
 // header.
@@ -21,18 +21,6 @@ const (
 	IOPub   Channel = "iopub"
 )
 
-// A Header identifies a message ("General message format" of the messaging
-// specification). The zero Header is written as {}.
-type Header struct {
-	MsgID      string    `json:"msg_id"`
-	Session    string    `json:"session"`
-	Username   string    `json:"username"`
-	Date       time.Time `json:"date"`
-	MsgType    string    `json:"msg_type"`
-	Version    string    `json:"version"`
-	SubshellID string    `json:"subshell_id,omitempty"`
-}
-
 // A Message is one Jupyter message, whole.
 type Message struct {
 	Channel    Channel
@@ -40,6 +28,6 @@ type Message struct {
 	Header     Header
 	Parent     Header // zero: {}
 	Metadata   map[string]any
-	Content    json.RawMessage // what arrived; for sending see Encode
+	Content    json.RawMessage // what arrived; for sending see Session.New
 	Buffers    [][]byte
 }

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"glownotes/cglow/condnet"
+	"glownotes/cglow/data"
 	"glownotes/cglow/flow"
 	"glownotes/cglow/op"
 )
@@ -20,6 +21,7 @@ type builder struct {
 	param  condnet.Lookup
 	consts map[string]*gorgonia.Node
 	inputs int
+	scope  scope
 	// record receives named nodes (l0.s1.act_out ...) for tests and telemetry.
 	record map[string]*gorgonia.Node
 }
@@ -36,6 +38,14 @@ func (b *builder) input(name string, dims ...int) *gorgonia.Node {
 	d := tensor.New(tensor.WithShape(dims...), tensor.Of(b.dtype))
 	return gorgonia.NewTensor(b.g, b.dtype, len(dims), gorgonia.WithShape(dims...),
 		gorgonia.WithName(fmt.Sprintf("%s.%d", name, b.inputs)), gorgonia.WithValue(d))
+}
+
+// images returns an input node for a batch of n images; nil for an empty shape.
+func (b *builder) images(name string, s data.Shape, n int) *gorgonia.Node {
+	if s == (data.Shape{}) {
+		return nil
+	}
+	return b.input(name, n, s.C, s.H, s.W)
 }
 
 // matrixConst returns a constant [1,n,n] matrix with entries f(i, j), made once
@@ -72,6 +82,7 @@ type conditioning struct {
 func (b *builder) condition(x *gorgonia.Node, n int, inverse bool) []conditioning {
 	out := make([]conditioning, len(b.steps))
 	for i, s := range b.steps {
+		b.enter(s, "conditioning")
 		act, inv := b.vectors(s, x, n)
 		c := conditioning{conv: b.matrix(s).Build(inv, inverse)}
 		c.norm = flow.ActNorm{
@@ -184,6 +195,9 @@ func (b *builder) topPrior(s step, n int) (mean, logs *gorgonia.Node) {
 	}
 	return row("top.mean"), row("top.logs")
 }
+
+// enter says that the nodes made from now on belong to a part of a step.
+func (b *builder) enter(s step, part string) { b.scope.enter(b.g, s.prefix+part) }
 
 // note records a node of a step under a name.
 func (b *builder) note(s step, name string, n *gorgonia.Node) {

@@ -45,6 +45,7 @@ func (b *builder) encode(conds []conditioning, y *gorgonia.Node) encoding {
 		if !b.lastOfLevel(i) || s.level == b.cfg.Levels-1 {
 			continue
 		}
+		b.enter(s, "split")
 		z1, z2 := flow.Halves(v)
 		mean, logs := b.splitPrior(s, z1)
 		splits = append(splits, op.GaussianLogDensity(z2, mean, logs))
@@ -53,6 +54,7 @@ func (b *builder) encode(conds []conditioning, y *gorgonia.Node) encoding {
 		v = z1
 	}
 	e.Z = append(e.Z, v)
+	b.scope.enter(b.g, "top prior and sums")
 	if mean, logs := b.topPrior(b.steps[len(b.steps)-1], y.Shape()[0]); mean != nil {
 		e.LogTop = op.GaussianLogDensity(v, mean, logs)
 		e.Eps = append(e.Eps, op.Mul(op.Sub(v, mean), op.Exp(op.Neg(logs))))
@@ -72,10 +74,13 @@ func (b *builder) encode(conds []conditioning, y *gorgonia.Node) encoding {
 func (b *builder) stepForward(s step, c conditioning, v *gorgonia.Node) (u *gorgonia.Node, det []*gorgonia.Node) {
 	n := v.Shape()[0]
 	b.note(s, "in", v)
+	b.enter(s, "actnorm")
 	v = c.norm.Forward(v)
 	b.note(s, "act_out", v)
+	b.enter(s, "invconv")
 	v = c.conv.Forward(v)
 	b.note(s, "inv_out", v)
+	b.enter(s, "coupling")
 	v1, v2 := flow.Halves(v)
 	k := b.coupling(s, c, v1)
 	u = op.Concat(v1, k.Forward(v2))
@@ -119,6 +124,7 @@ func (b *builder) decode(conds []conditioning, eps []*gorgonia.Node) *gorgonia.N
 
 // stepInverse builds one flow step backwards.
 func (b *builder) stepInverse(s step, c conditioning, u *gorgonia.Node) *gorgonia.Node {
+	b.enter(s, "inverse")
 	v1, u2 := flow.Halves(u)
 	v2 := b.coupling(s, c, v1).Inverse(u2)
 	return c.norm.Inverse(c.conv.Inverse(op.Concat(v1, v2)))

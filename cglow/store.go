@@ -102,3 +102,20 @@ func (s *store) lookup(g *gorgonia.ExprGraph) condnet.Lookup {
 		return n
 	}
 }
+
+// each calls f with every value, by its place in the flat buffer.
+func (s *store) each(f func(i int, v float64)) {
+	for i, v := range s.f32 {
+		f(i, float64(v))
+	}
+	for i, v := range s.f64 {
+		f(i, v)
+	}
+}
+
+// all returns a float64 copy of the flat buffer.
+func (s *store) all() []float64 {
+	out := make([]float64, s.size)
+	s.each(func(i int, v float64) { out[i] = v })
+	return out
+}

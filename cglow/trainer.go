@@ -1,0 +1,272 @@
+package cglow
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"gorgonia.org/gorgonia"
+
+	"glownotes/cglow/ad"
+	"glownotes/cglow/data"
+	"glownotes/cglow/exec"
+	"glownotes/cglow/op"
+	"glownotes/cglow/optim"
+)
+
+// TrainerOptions are the settings of a Trainer.
+type TrainerOptions struct {
+	Batch int
+	Optim optim.Config
+	// EMA is the decay of the running mean of the weights, 0 for none.
+	EMA float64
+	// MaxSkips is how many steps in a row may be skipped because a value was
+	// not finite before Step gives up.
+	MaxSkips int
+}
+
+// StepResult is what one training step did.
+type StepResult struct {
+	Step       int     // steps taken, this one included
+	BitsPerDim float64 // of the batch, bin-width aware
+	Nats       float64 // -log p of the dequantized batch, mean per example
+	Skipped    bool    // a value was not finite: the weights did not change
+	Fault      error   // then: what was the first
+}
+
+// A NonFiniteError reports the first value of a training step that was not a
+// number: the layer, the tensor and its statistics.
+type NonFiniteError struct {
+	Step  int
+	Layer string // such as l1.s3.coupling or "gradient of l0.s0.actnorm"
+	Err   error  // the executor's report, with counts
+}
+
+func (e *NonFiniteError) Error() string {
+	return fmt.Sprintf("cglow: step %d: not finite in %s: %v", e.Step, e.Layer, e.Err)
+}
+
+func (e *NonFiniteError) Unwrap() error { return e.Err }
+
+// Trainer takes training steps on a model: maximum likelihood by Adam. Its
+// state is the optimizer's, the running mean's and the step count; everything
+// random is a function of the model's seed and the step. It is for one
+// goroutine; the model may be used by others meanwhile, between steps.
+type Trainer struct {
+	m       *Model
+	opt     *optim.Adam
+	options TrainerOptions
+	graph   *lossProgram
+	ema     []float64
+	skipped int // steps skipped in all
+	inARow  int
+	steps   int // steps tried, skipped ones included: the key of the random numbers
+}
+
+// NewTrainer returns a trainer at step 0.
+func (m *Model) NewTrainer(o TrainerOptions) (*Trainer, error) {
+	if o.Batch < 1 {
+		return nil, fmt.Errorf("cglow: trainer option Batch: is %d, must be at least 1", o.Batch)
+	}
+	if o.EMA < 0 || o.EMA >= 1 {
+		return nil, fmt.Errorf("cglow: trainer option EMA: is %v, must be in [0,1)", o.EMA)
+	}
+	if o.MaxSkips < 0 {
+		return nil, fmt.Errorf("cglow: trainer option MaxSkips: is %d, must not be negative", o.MaxSkips)
+	}
+	opt, err := optim.NewAdam(o.Optim)
+	if err != nil {
+		return nil, err
+	}
+	return &Trainer{m: m, opt: opt, options: o}, nil
+}
+
+// lossProgram is the compiled training graph: loss and gradients.
+type lossProgram struct {
+	b      *builder
+	x, y   *gorgonia.Node
+	logp   *gorgonia.Node // [N]
+	params gorgonia.Nodes
+	values []gorgonia.ValueGrad
+	vm     *exec.VM
+}
+
+// lossProgram builds the graph of the loss, bits per dimension of the
+// dequantized batch, and of its gradient with respect to every parameter.
+func (m *Model) lossProgram(n int) (p *lossProgram, err error) {
+	defer op.Catch(&err)
+	b := m.builder()
+	p = &lossProgram{b: b, x: b.images("x", m.cfg.X, n), y: b.images("y", m.cfg.Target(), n)}
+	e := b.encode(b.condition(p.x, n, false), p.y)
+	p.logp = e.logProb()
+	loss := op.Scale(op.Mean(p.logp), -1/(float64(m.cfg.Target().Len())*math.Ln2))
+	for _, q := range m.store.list {
+		if !q.Fixed {
+			p.params = append(p.params, b.param(q.Name))
+		}
+	}
+	grads, err := ad.Grad(loss, p.params...)
+	if err != nil {
+		return nil, err
+	}
+	p.values = gorgonia.NodesToValueGrads(p.params)
+	p.vm, err = exec.Compile(exec.Program{Outputs: append(gorgonia.Nodes{loss, p.logp}, grads...)})
+	return p, err
+}
+
+// Step takes one training step on a batch: dequantizes y, computes the
+// gradient, lets Adam update the weights. A value that is not finite skips the
+// update and is reported in the result; MaxSkips in a row are an error.
+func (t *Trainer) Step(x, y data.Images) (StepResult, error) {
+	m := t.m
+	if err := m.checkImages("y", y, m.cfg.Y); err != nil {
+		return StepResult{}, err
+	}
+	if err := m.checkX(x, y.N); err != nil {
+		return StepResult{}, err
+	}
+	if y.N != t.options.Batch {
+		return StepResult{}, fmt.Errorf("cglow: batch of %d, the trainer takes %d", y.N, t.options.Batch)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if t.graph == nil {
+		g, err := m.lossProgram(t.options.Batch)
+		if err != nil {
+			return StepResult{}, err
+		}
+		t.graph = g
+	}
+	t.steps++
+	t.load(x, y)
+	r := StepResult{Step: t.steps}
+	if err := t.graph.vm.RunAll(); err != nil {
+		return t.skip(r, err)
+	}
+	nats := values(t.graph.logp)
+	for _, v := range nats {
+		r.Nats -= v / float64(len(nats))
+	}
+	r.BitsPerDim = m.cfg.BitsPerDim(-r.Nats + m.cfg.logBinWidth())
+	if !t.finite(r.Nats) {
+		return t.skip(r, t.diagnose())
+	}
+	t.inARow = 0
+	if err := t.opt.Step(t.graph.values); err != nil {
+		return r, err
+	}
+	t.average()
+	return r, nil
+}
+
+// load writes a batch into the graph's inputs.
+func (t *Trainer) load(x, y data.Images) {
+	m, step := t.m, uint32(t.steps)
+	n := m.cfg.Target().Len()
+	v := make([]float64, y.N*n)
+	for i := range y.N {
+		m.dequantize(v[i*n:(i+1)*n], y.Row(i), Key{Seed: m.seed, Stream: StreamDequant, Step: step, Layer: uint32(i)})
+	}
+	write(t.graph.y, v)
+	if !m.cfg.Conditional() {
+		return
+	}
+	if m.cfg.XNoise == 0 {
+		write(t.graph.x, x.Pix)
+		return
+	}
+	noisy := make([]float32, len(x.Pix))
+	Uniform(Key{Seed: m.seed, Stream: StreamXNoise, Step: step}, noisy)
+	for i := range noisy {
+		noisy[i] = x.Pix[i] + noisy[i]*float32(m.cfg.XNoise)
+	}
+	write(t.graph.x, noisy)
+}
+
+// finite reports whether the loss and every gradient are numbers.
+func (t *Trainer) finite(nats float64) bool {
+	if math.IsNaN(nats) || math.IsInf(nats, 0) {
+		return false
+	}
+	for _, p := range t.graph.params {
+		g, err := p.Grad()
+		if err != nil || !finite(g.Data()) {
+			return false
+		}
+	}
+	return true
+}
+
+// finite reports whether v, a []float32 or []float64, holds only numbers.
+func finite(v any) bool {
+	switch v := v.(type) {
+	case []float32:
+		return allFinite(v)
+	case []float64:
+		return allFinite(v)
+	}
+	return true
+}
+
+// allFinite: x*0 is 0 for numbers and NaN for the rest, and the sum keeps a NaN.
+func allFinite[T real](v []T) bool {
+	var sum T
+	for _, x := range v {
+		sum += x * 0
+	}
+	return sum == 0
+}
+
+// diagnose runs the step again and returns the first result that is not finite.
+func (t *Trainer) diagnose() error {
+	if err := t.graph.vm.Diagnose(); err != nil {
+		return err
+	}
+	return errors.New("a value that is finite when it is computed again")
+}
+
+// skip counts a step without an update.
+func (t *Trainer) skip(r StepResult, cause error) (StepResult, error) {
+	r.Skipped = true
+	layer := "the step"
+	var e *exec.NonFiniteError
+	if errors.As(cause, &e) {
+		layer = t.graph.b.scope.layer(e.Node)
+	}
+	r.Fault = &NonFiniteError{Step: t.steps, Layer: layer, Err: cause}
+	t.skipped++
+	t.inARow++
+	if t.inARow > t.options.MaxSkips {
+		return r, fmt.Errorf("cglow: %d steps in a row were skipped: %w", t.inARow, r.Fault)
+	}
+	return r, nil
+}
+
+// average updates the running mean of the weights. It starts as the first
+// weights and follows them with decay min(EMA, (1+t)/(10+t)), so that early
+// weights do not weigh on it for long.
+func (t *Trainer) average() {
+	if t.options.EMA == 0 {
+		return
+	}
+	s := t.m.store
+	if t.ema == nil {
+		t.ema = s.all()
+		return
+	}
+	n := float64(t.opt.Steps())
+	decay := min(t.options.EMA, (1+n)/(10+n))
+	s.each(func(i int, v float64) { t.ema[i] = decay*t.ema[i] + (1-decay)*v })
+}
+
+// Steps returns the number of steps tried.
+func (t *Trainer) Steps() int { return t.steps }
+
+// Skipped returns the number of steps skipped.
+func (t *Trainer) Skipped() int { return t.skipped }
+
+// LearnRate returns the learning rate of the next step.
+func (t *Trainer) LearnRate() float64 { return t.opt.LearnRate() }
+
+// Model returns the model that is trained.
+func (t *Trainer) Model() *Model { return t.m }

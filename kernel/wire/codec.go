@@ -17,8 +17,9 @@ const signedParts = 4
 // ErrSignature means that a message was not signed with the session's key.
 var ErrSignature = errors.New("wrong signature")
 
-// A DecodeError says why frames are not a message. It never holds their
-// content: what an unauthenticated peer sent does not belong into a log.
+// A DecodeError says why frames are not a message. Before the signature was
+// found right it holds nothing of their content: what a stranger sent does not
+// belong into a log.
 type DecodeError struct {
 	Part string // "frames", "signature", "header", "parent_header", "metadata", "content"
 	Err  error

@@ -19,18 +19,19 @@ import (
 // "module/..." allows a module with all its packages.
 var layout = map[string][]string{
 	// kernel: the Jupyter side.
-	"kernel":             {"glownotes/kernel/...", "github.com/alecthomas/kong", "golang.org/x/term", "golang.org/x/sys/..."},
-	"kernel/wire":        {},
-	"kernel/display":     {},
-	"kernel/core":        {"glownotes/kernel/wire", "glownotes/kernel/display"},
-	"kernel/zmq":         {"glownotes/kernel/core", "glownotes/kernel/wire", "github.com/go-zeromq/zmq4/..."},
-	"kernel/engine/live": {"glownotes/kernel/core", "glownotes/kernel/display", "golang.org/x/tools/..."},
-	"kernel/cellrt":      {"glownotes/kernel/display"},
-	"kernel/cellhost":    {"glownotes/kernel/cellrt", "glownotes/kernel/display"},
-	"kernel/nb":          {"glownotes/kernel/core", "glownotes/kernel/display", "github.com/yuin/goldmark/...", "github.com/alecthomas/chroma/v2/..."},
-	"kernel/jupyter":     {},
-	"kernel/widgets":     {"glownotes/kernel/display"},
-	"kernel/kerneltest":  {"glownotes/kernel/core", "glownotes/kernel/wire", "glownotes/kernel/display", "github.com/santhosh-tekuri/jsonschema/v6"},
+	"kernel":                 {"glownotes/kernel/...", "github.com/alecthomas/kong", "golang.org/x/term", "golang.org/x/sys/..."},
+	"kernel/wire":            {},
+	"kernel/display":         {},
+	"kernel/core":            {"glownotes/kernel/wire", "glownotes/kernel/display"},
+	"kernel/zmq":             {"glownotes/kernel/core", "glownotes/kernel/wire", "github.com/go-zeromq/zmq4/..."},
+	"kernel/engine/hostwire": {},
+	"kernel/engine/live":     {"glownotes/kernel/core", "glownotes/kernel/display", "glownotes/kernel/engine/hostwire", "golang.org/x/tools/..."},
+	"kernel/cellrt":          {},
+	"kernel/cellhost":        {"glownotes/kernel/cellrt", "glownotes/kernel/display", "glownotes/kernel/widgets", "glownotes/kernel/engine/hostwire"},
+	"kernel/nb":              {"glownotes/kernel/core", "glownotes/kernel/display", "github.com/yuin/goldmark/...", "github.com/alecthomas/chroma/v2/..."},
+	"kernel/jupyter":         {},
+	"kernel/widgets":         {"glownotes/kernel/display"},
+	"kernel/kerneltest":      {"glownotes/kernel/core", "glownotes/kernel/wire", "glownotes/kernel/display", "github.com/santhosh-tekuri/jsonschema/v6"},
 
 	// cglow: the conditional flow.
 	"cglow/op":      {"glownotes/cglow/ref", gorgonia, tensor, hm},
@@ -47,6 +48,9 @@ var layout = map[string][]string{
 	"cglow": {"glownotes/cglow/flow", "glownotes/cglow/condnet", "glownotes/cglow/op", "glownotes/cglow/ad",
 		"glownotes/cglow/exec", "glownotes/cglow/optim", "glownotes/cglow/data", "glownotes/cglow/cpu", gorgonia, tensor},
 	"cglow/train": {"glownotes/cglow", "glownotes/cglow/optim", "glownotes/cglow/data", "glownotes/cglow/metric"},
+
+	"cglow/baseline": {"glownotes/cglow", "glownotes/cglow/op", "glownotes/cglow/ad", "glownotes/cglow/exec",
+		"glownotes/cglow/optim", "glownotes/cglow/data", gorgonia, tensor},
 
 	// viz: pictures.
 	"viz": {"gonum.org/v1/plot/...", "golang.org/x/image/..."},

@@ -1,0 +1,131 @@
+package baseline
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"glownotes/cglow"
+	"glownotes/cglow/data"
+	"glownotes/cglow/optim"
+)
+
+// TrainConfig says how to train.
+type TrainConfig struct {
+	Steps int
+	Batch int
+	Adam  optim.Config
+}
+
+// Defaults returns batches of 8 and a constant learning rate of 5e-4, which
+// all the networks here bear; nothing is tuned per task.
+func Defaults(steps int) TrainConfig {
+	cfg := optim.Defaults()
+	cfg.LearnRate = 5e-4
+	return TrainConfig{Steps: steps, Batch: 8, Adam: cfg}
+}
+
+// Progress is the state of a training run after a step.
+type Progress struct {
+	Step, Steps int
+	Loss        float64 // of this step
+	Mean        float64 // over the last 50 steps
+	Elapsed     time.Duration
+	ETA         time.Duration
+}
+
+// String is one line for a person.
+func (p Progress) String() string {
+	return fmt.Sprintf("step %d/%d, loss %.4f, %v, %v to go", p.Step, p.Steps, p.Mean, p.Elapsed.Round(time.Second), p.ETA.Round(time.Second))
+}
+
+// window is the number of steps that Progress.Mean covers.
+const window = 50
+
+// Train runs cfg.Steps steps on ds, in an order that depends on the network's
+// seed only, and calls report, which may be nil, after each. When ctx ends it
+// returns ctx.Err(); the network keeps what it has learnt. It returns the loss
+// of every step.
+func (n *Net) Train(ctx context.Context, ds data.Dataset, cfg TrainConfig, report func(Progress)) ([]float64, error) {
+	if cfg.Steps < 1 || cfg.Batch < 1 {
+		return nil, fmt.Errorf("baseline: %d steps of %d examples: both must be positive", cfg.Steps, cfg.Batch)
+	}
+	if x, y := ds.Shapes(); x != n.cfg.X || y != n.cfg.Y {
+		return nil, fmt.Errorf("baseline: %s has pairs of %v and %v, the network needs %v and %v", ds.Name(), x, y, n.cfg.X, n.cfg.Y)
+	}
+	adam, err := optim.NewAdam(cfg.Adam)
+	if err != nil {
+		return nil, err
+	}
+	n.adam = adam
+	start := time.Now()
+	var losses []float64
+	for s := range cfg.Steps {
+		if err := ctx.Err(); err != nil {
+			return losses, err
+		}
+		loss, err := n.step(ds, s, cfg.Batch)
+		if err != nil {
+			return losses, err
+		}
+		losses = append(losses, loss)
+		if report != nil {
+			recent := losses[max(0, len(losses)-window):]
+			mean := 0.0
+			for _, l := range recent {
+				mean += l / float64(len(recent))
+			}
+			took := time.Since(start)
+			report(Progress{Step: s + 1, Steps: cfg.Steps, Loss: loss, Mean: mean, Elapsed: took,
+				ETA: took / time.Duration(s+1) * time.Duration(cfg.Steps-s-1)})
+		}
+	}
+	return losses, nil
+}
+
+// step trains on one batch and returns its loss before the update.
+func (n *Net) step(ds data.Dataset, s, batch int) (float64, error) {
+	x, y, err := ds.Load(n.pick(ds, s, batch))
+	if err != nil {
+		return 0, fmt.Errorf("baseline: %w", err)
+	}
+	gr, err := n.graph(batch, true)
+	if err != nil {
+		return 0, err
+	}
+	copy(floats(gr.x), x.Pix)
+	copy(floats(gr.y), y.Pix)
+	if err := gr.vm.RunAll(); err != nil {
+		return 0, fmt.Errorf("baseline: step %d: %w", s, err)
+	}
+	loss := scalar(gr.loss)
+	if math.IsNaN(loss) || math.IsInf(loss, 0) {
+		return loss, fmt.Errorf("baseline: the loss is %v at step %d: a smaller learning rate may help", loss, s)
+	}
+	if err := n.adam.Step(gr.model); err != nil {
+		return loss, fmt.Errorf("baseline: %w", err)
+	}
+	return loss, nil
+}
+
+// pick returns the indices of a step's batch: consecutive pairs of an endless
+// set, else a fresh permutation for every pass over the set.
+func (n *Net) pick(ds data.Dataset, s, batch int) []int {
+	idx := make([]int, batch)
+	size := ds.Len()
+	pass, order := -1, []int(nil)
+	for i := range idx {
+		at := s*batch + i
+		if size == 0 {
+			idx[i] = at
+			continue
+		}
+		if at/size != pass {
+			pass = at / size
+			order = cglow.Shuffled(cglow.Key{Seed: n.seed, Stream: cglow.StreamOrder, Step: uint32(pass)}, size)
+		}
+		idx[i] = order[at%size]
+	}
+	return idx
+}

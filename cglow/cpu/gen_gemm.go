@@ -18,15 +18,7 @@ func tileShapes(s isa) []tileShape {
 
 func gemmFile(f *file) {
 	if f.name == "avx2" {
-		f.buf.WriteString("\n// 8 ones, 8 zeros: a window of it masks the first lanes of a vector.\n")
-		for i := range 8 {
-			word := "0xffffffffffffffff"
-			if i >= 4 {
-				word = "0"
-			}
-			f.buf.WriteString(fmt.Sprintf("DATA gemmLanes<>+%d(SB)/8, $%s\n", 8*i, word))
-		}
-		f.buf.WriteString("GLOBL gemmLanes<>(SB), RODATA|NOPTR, $64\n")
+		f.lanes("gemmLanes")
 	}
 	for _, t := range tileShapes(f.isa) {
 		f.tile(t)
@@ -37,6 +29,20 @@ func gemmFile(f *file) {
 	} else {
 		f.transpose16()
 	}
+}
+
+// lanes writes a table of 8 ones and 8 zeros: a window of it masks the first
+// lanes of a vector.
+func (f *file) lanes(name string) {
+	f.buf.WriteString("\n")
+	for i := range 8 {
+		word := "0xffffffffffffffff"
+		if i >= 4 {
+			word = "0"
+		}
+		fmt.Fprintf(&f.buf, "DATA %s<>+%d(SB)/8, $%s\n", name, 8*i, word)
+	}
+	fmt.Fprintf(&f.buf, "GLOBL %s<>(SB), RODATA|NOPTR, $64\n", name)
 }
 
 // rowBases are the registers that point to rows 0, 3, 6 and 9 of A.
@@ -192,7 +198,7 @@ func (f *file) finish(t tileShape, masked bool) {
 	})
 	when(flagReLU, func() {
 		f.zero(sums + 1)
-		each(func(_, _ int, sum string) { f.op("VMAXPS %s, %s, %s", zero, sum, sum) }, nil)
+		each(func(_, _ int, sum string) { f.op("VMAXPS %s, %s, %s", sum, zero, sum) }, nil)
 	})
 	when(flagMask, func() {
 		f.zero(sums + 1)

@@ -18,6 +18,7 @@ type Model struct {
 
 	mu      sync.Mutex
 	started bool // actnorm has had its data-dependent start (live)
+	trained int  // training steps taken, skipped ones included
 	graphs  map[graphKey]any
 }
 
@@ -54,6 +55,13 @@ func (m *Model) Config() Config { return m.cfg }
 // Seed returns the seed of the initial parameters and of every stream of
 // random numbers that is not given another one.
 func (m *Model) Seed() uint64 { return m.seed }
+
+// Trained returns the number of training steps that the model has seen.
+func (m *Model) Trained() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.trained
+}
 
 // ParameterInfo describes one parameter.
 type ParameterInfo struct {

@@ -19,6 +19,16 @@ func write[T real](n *gorgonia.Node, v []T) {
 	}
 }
 
+// writeRow copies v into row r of the memory behind an input node.
+func writeRow[T real](n *gorgonia.Node, r int, v []T) {
+	switch dst := n.Value().Data().(type) {
+	case []float32:
+		convert(dst[r*len(v):(r+1)*len(v)], v)
+	case []float64:
+		convert(dst[r*len(v):(r+1)*len(v)], v)
+	}
+}
+
 // values returns the memory behind a node's value converted to float64: a copy.
 func values(n *gorgonia.Node) []float64 {
 	switch v := n.Value().(type) {

@@ -18,6 +18,7 @@ const (
 	StreamSample                    // latents of samples; Layer is the latent's index
 	StreamOrder                     // order of the training examples
 	StreamSearch                    // starting points of MAP inference
+	StreamEval                      // dequantization noise of y in LogProb; Layer is the example's index
 )
 
 // Key names one sequence of random numbers. A sequence is a pure function of

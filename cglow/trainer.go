@@ -60,10 +60,10 @@ type Trainer struct {
 	ema     []float64
 	skipped int // steps skipped in all
 	inARow  int
-	steps   int // steps tried, skipped ones included: the key of the random numbers
 }
 
-// NewTrainer returns a trainer at step 0.
+// NewTrainer returns a trainer with a fresh optimizer. Steps are counted over
+// the model's life: training that goes on sees new examples and new noise.
 func (m *Model) NewTrainer(o TrainerOptions) (*Trainer, error) {
 	if o.Batch < 1 {
 		return nil, fmt.Errorf("cglow: trainer option Batch: is %d, must be at least 1", o.Batch)
@@ -137,9 +137,9 @@ func (t *Trainer) Step(x, y data.Images) (StepResult, error) {
 		}
 		t.graph = g
 	}
-	t.steps++
+	m.trained++
 	t.load(x, y)
-	r := StepResult{Step: t.steps}
+	r := StepResult{Step: m.trained}
 	if err := t.graph.vm.RunAll(); err != nil {
 		return t.skip(r, err)
 	}
@@ -161,7 +161,7 @@ func (t *Trainer) Step(x, y data.Images) (StepResult, error) {
 
 // load writes a batch into the graph's inputs.
 func (t *Trainer) load(x, y data.Images) {
-	m, step := t.m, uint32(t.steps)
+	m, step := t.m, uint32(t.m.trained)
 	n := m.cfg.Target().Len()
 	v := make([]float64, y.N*n)
 	for i := range y.N {
@@ -233,7 +233,7 @@ func (t *Trainer) skip(r StepResult, cause error) (StepResult, error) {
 	if errors.As(cause, &e) {
 		layer = t.graph.b.scope.layer(e.Node)
 	}
-	r.Fault = &NonFiniteError{Step: t.steps, Layer: layer, Err: cause}
+	r.Fault = &NonFiniteError{Step: t.m.trained, Layer: layer, Err: cause}
 	t.skipped++
 	t.inARow++
 	if t.inARow > t.options.MaxSkips {
@@ -259,8 +259,8 @@ func (t *Trainer) average() {
 	s.each(func(i int, v float64) { t.ema[i] = decay*t.ema[i] + (1-decay)*v })
 }
 
-// Steps returns the number of steps tried.
-func (t *Trainer) Steps() int { return t.steps }
+// Options returns the settings.
+func (t *Trainer) Options() TrainerOptions { return t.options }
 
 // Skipped returns the number of steps skipped.
 func (t *Trainer) Skipped() int { return t.skipped }

@@ -1,0 +1,117 @@
+package cglow
+
+import (
+	"fmt"
+
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
+	"glownotes/cglow/data"
+	"glownotes/cglow/exec"
+	"glownotes/cglow/flow"
+)
+
+// conditionProgram computes everything that depends on x only, once per x,
+// whatever the number of samples drawn for it or steps taken on y.
+type conditionProgram struct {
+	x     *gorgonia.Node
+	conds []conditioning
+	vm    *exec.VM
+}
+
+// nodes lists the nodes of one step's conditioning in a fixed order; inverse
+// chooses what the inverse direction needs.
+func (c conditioning) nodes(inverse bool) []*gorgonia.Node {
+	out := []*gorgonia.Node{c.norm.LogScale, c.norm.Bias}
+	if inverse {
+		out = append(out, c.conv.Inv)
+	} else {
+		out = append(out, c.conv.W, c.conv.LogAbsDet)
+	}
+	if c.features != nil {
+		out = append(out, c.features)
+	}
+	return out
+}
+
+func (m *Model) conditionProgram(n int) (*conditionProgram, error) {
+	return cached(m, "condition", n, func() (*conditionProgram, error) {
+		b := m.builder()
+		p := &conditionProgram{x: b.images("x", m.cfg.X, n)}
+		p.conds = b.condition(p.x, n, true)
+		var outs []*gorgonia.Node
+		for _, c := range p.conds {
+			outs = append(append(outs, c.nodes(false)...), c.conv.Inv)
+		}
+		var err error
+		p.vm, err = exec.Compile(exec.Program{Outputs: unique(outs)})
+		return p, err
+	})
+}
+
+// run computes the conditioning of images from..to-1 of x.
+func (p *conditionProgram) run(m *Model, x data.Images, from, to int) error {
+	m.writeX(p.x, x, from, to)
+	if err := p.vm.RunAll(); err != nil {
+		return fmt.Errorf("cglow: conditioning: %w", err)
+	}
+	return nil
+}
+
+// conditionInputs returns conditioning whose nodes are inputs for n rows, to be
+// filled from a conditionProgram.
+func (b *builder) conditionInputs(n int, inverse bool) []conditioning {
+	out := make([]conditioning, len(b.steps))
+	for i, s := range b.steps {
+		in := func(name string, dims ...int) *gorgonia.Node {
+			return b.input(s.prefix+name, append([]int{n}, dims...)...)
+		}
+		c := conditioning{norm: flow.ActNorm{LogScale: in("logs", s.c), Bias: in("bias", s.c), BiasFirst: b.cfg.BiasFirst}}
+		if inverse {
+			c.conv.Inv = in("inverse", s.c, s.c)
+		} else {
+			c.conv.W, c.conv.LogAbsDet = in("W", s.c, s.c), in("logabsdet")
+		}
+		if b.cfg.Conditional() {
+			c.features = in("features", s.c/2, s.h, s.w)
+		}
+		out[i] = c
+	}
+	return out
+}
+
+// fill copies the conditioning of row pick[i] of p into row i of dst.
+func (p *conditionProgram) fill(dst []conditioning, pick []int, inverse bool) {
+	for k, c := range dst {
+		src := p.conds[k].nodes(inverse)
+		for j, node := range c.nodes(inverse) {
+			for i, row := range pick {
+				copyRow(node, i, src[j], row)
+			}
+		}
+	}
+}
+
+// copyRow copies row j of src into row i of dst.
+func copyRow(dst *gorgonia.Node, i int, src *gorgonia.Node, j int) {
+	d, s := dst.Value().(*tensor.Dense), src.Value().(*tensor.Dense)
+	n := d.DataSize() / d.Shape()[0]
+	if d.Dtype() == tensor.Float64 {
+		copy(d.Float64s()[i*n:(i+1)*n], s.Float64s()[j*n:])
+		return
+	}
+	copy(d.Float32s()[i*n:(i+1)*n], s.Float32s()[j*n:])
+}
+
+// unique drops nodes that occurred before.
+func unique(nodes []*gorgonia.Node) []*gorgonia.Node {
+	seen := map[*gorgonia.Node]bool{}
+	var out []*gorgonia.Node
+	for _, n := range nodes {
+		if !seen[n] {
+			seen[n] = true
+			out = append(out, n)
+		}
+	}
+	return out
+}

@@ -1,0 +1,71 @@
+package train
+
+import (
+	"fmt"
+	"time"
+
+	"glownotes/cglow/optim"
+)
+
+// Config describes a run. Start from Defaults.
+type Config struct {
+	Steps int    // training steps to take
+	Batch int    // examples per step
+	Seed  uint64 // of the order of the examples
+	Optim optim.Config
+	EMA   float64 // decay of the running mean of the weights; 0: none
+
+	// StartExamples is how many examples the data-dependent start of actnorm
+	// looks at.
+	StartExamples int
+	// MaxSkips is how many steps in a row may be skipped because a value was
+	// not finite before the run ends with an error.
+	MaxSkips int
+
+	// Log is the path of a file that receives one line of JSON per step; ""
+	// for none. An existing file is continued.
+	Log string
+	// Checkpoints is a folder that receives checkpoints; "" for none. One is
+	// written every CheckpointEvery steps, when the run ends and when it is
+	// cancelled; the last KeepLast are kept.
+	Checkpoints     string
+	CheckpointEvery int
+	KeepLast        int
+	// ProgressEvery is the least time between two reports.
+	ProgressEvery time.Duration
+}
+
+// Defaults returns the paper's settings for a number of steps: batch 2, Adam at
+// 2e-4 with value clipping; reports ten times a second, neither log nor
+// checkpoints.
+func Defaults(steps int) Config {
+	return Config{
+		Steps: steps, Batch: 2, Seed: 1, Optim: optim.Defaults(),
+		StartExamples: 64, MaxSkips: 10,
+		CheckpointEvery: 1000, KeepLast: 3, ProgressEvery: 100 * time.Millisecond,
+	}
+}
+
+// Validate returns an error that names the wrong field.
+func (c Config) Validate() error {
+	for _, r := range []struct {
+		ok    bool
+		field string
+		value any
+		want  string
+	}{
+		{c.Steps >= 1, "Steps", c.Steps, "at least 1"},
+		{c.Batch >= 1, "Batch", c.Batch, "at least 1"},
+		{c.EMA >= 0 && c.EMA < 1, "EMA", c.EMA, "in [0,1)"},
+		{c.StartExamples >= 1, "StartExamples", c.StartExamples, "at least 1"},
+		{c.MaxSkips >= 0, "MaxSkips", c.MaxSkips, "at least 0"},
+		{c.Checkpoints == "" || c.CheckpointEvery >= 1, "CheckpointEvery", c.CheckpointEvery, "at least 1"},
+		{c.Checkpoints == "" || c.KeepLast >= 1, "KeepLast", c.KeepLast, "at least 1"},
+		{c.ProgressEvery >= 0, "ProgressEvery", c.ProgressEvery, "at least 0"},
+	} {
+		if !r.ok {
+			return fmt.Errorf("train: config field %s: is %v, must be %s", r.field, r.value, r.want)
+		}
+	}
+	return c.Optim.Validate()
+}

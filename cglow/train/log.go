@@ -1,0 +1,100 @@
+package train
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"time"
+)
+
+// Line is one line of the log.
+type Line struct {
+	Step       int     `json:"step"`         // of the model's life
+	BitsPerDim float64 `json:"bits_per_dim"` // of the batch; 0 when skipped
+	Nats       float64 `json:"nats"`
+	LearnRate  float64 `json:"learn_rate"`
+	Millis     float64 `json:"ms"`
+	Skipped    string  `json:"skipped,omitempty"` // the reason
+}
+
+// recorder appends lines to a file.
+type recorder struct {
+	f       *os.File
+	w       *bufio.Writer
+	flushed time.Time
+}
+
+// newRecorder opens the log, or returns nil when there is none to write.
+func newRecorder(path string) (*recorder, error) {
+	if path == "" {
+		return nil, nil
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("train: log: %w", err)
+	}
+	return &recorder{f: f, w: bufio.NewWriter(f)}, nil
+}
+
+// write appends one line; it reaches the file within a second.
+func (r *recorder) write(l Line) error {
+	if r == nil {
+		return nil
+	}
+	b, err := json.Marshal(l)
+	if err != nil {
+		return fmt.Errorf("train: log: %w", err)
+	}
+	if _, err := r.w.Write(append(b, '\n')); err != nil {
+		return fmt.Errorf("train: log: %w", err)
+	}
+	if now := time.Now(); now.Sub(r.flushed) > time.Second {
+		r.flushed = now
+		if err := r.w.Flush(); err != nil {
+			return fmt.Errorf("train: log: %w", err)
+		}
+	}
+	return nil
+}
+
+// close flushes and closes the file.
+func (r *recorder) close() error {
+	if r == nil {
+		return nil
+	}
+	err := r.w.Flush()
+	if cerr := r.f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return fmt.Errorf("train: log: %w", err)
+	}
+	return nil
+}
+
+// ReadLog reads a log. A last line that a killed run has not finished is left
+// out.
+func ReadLog(path string) ([]Line, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("train: log: %w", err)
+	}
+	var out []Line
+	for n := 1; len(b) > 0; n++ {
+		end := 0
+		for end < len(b) && b[end] != '\n' {
+			end++
+		}
+		if end == len(b) {
+			break
+		}
+		var l Line
+		if err := json.Unmarshal(b[:end], &l); err != nil {
+			return nil, fmt.Errorf("train: log %s, line %d: %w", path, n, err)
+		}
+		out = append(out, l)
+		b = b[end+1:]
+	}
+	return out, nil
+}

@@ -1,0 +1,39 @@
+package train
+
+import (
+	"glownotes/cglow"
+	"glownotes/cglow/data"
+)
+
+// order gives the examples of every step, a pure function of seed and step: an
+// endless data set is read in its own order, a finite one in a new permutation
+// per pass.
+type order struct {
+	seed  uint64
+	len   int // 0: endless
+	batch int
+	epoch int // whose permutation perm is
+	perm  []int
+}
+
+func newOrder(d data.Dataset, seed uint64, batch int) *order {
+	return &order{seed: seed, len: d.Len(), batch: batch, epoch: -1}
+}
+
+// examples returns the indices of step 1, 2, ...
+func (o *order) examples(step int) []int {
+	idx := make([]int, o.batch)
+	for j := range idx {
+		at := (step-1)*o.batch + j
+		if o.len == 0 {
+			idx[j] = at
+			continue
+		}
+		if e := at / o.len; e != o.epoch {
+			o.epoch = e
+			o.perm = cglow.Shuffled(cglow.Key{Seed: o.seed, Stream: cglow.StreamOrder, Step: uint32(e)}, o.len)
+		}
+		idx[j] = o.perm[at%o.len]
+	}
+	return idx
+}

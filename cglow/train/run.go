@@ -1,0 +1,184 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+
+	"glownotes/cglow"
+	"glownotes/cglow/data"
+)
+
+// meanWindow is the number of steps that Progress.Mean looks back on.
+const meanWindow = 100
+
+// run is a run under way.
+type run struct {
+	cfg     Config
+	data    data.Dataset
+	trainer *cglow.Trainer
+	order   *order
+	log     *recorder
+	report  func(Progress)
+	result  *Result
+
+	began    time.Time
+	reported time.Time
+	rate     rate
+}
+
+// Run trains a model for cfg.Steps steps. report, which may be nil, is called
+// now and then from the same goroutine, and once at the end.
+//
+// When ctx is done the run writes a checkpoint if there is a folder for it, and
+// returns what it did with ctx.Err(); the model keeps what it has learnt. A
+// later Run on the same model sees new examples and new noise, but starts with
+// a fresh optimizer: Resume continues a run exactly.
+func Run(ctx context.Context, m *cglow.Model, d data.Dataset, cfg Config, report func(Progress)) (*Result, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	t, err := m.NewTrainer(cglow.TrainerOptions{Batch: cfg.Batch, Optim: cfg.Optim, EMA: cfg.EMA, MaxSkips: cfg.MaxSkips})
+	if err != nil {
+		return nil, err
+	}
+	if err := start(m, d, cfg.StartExamples); err != nil {
+		return nil, err
+	}
+	return steps(ctx, t, d, cfg, report)
+}
+
+// Resume continues the run of a checkpoint (a file, or the newest in a folder)
+// until its model has seen cfg.Steps steps in all. Batch, optimizer and EMA are
+// those of the checkpoint, whatever cfg says. The result's Model is the
+// checkpoint's.
+func Resume(ctx context.Context, path string, d data.Dataset, cfg Config, report func(Progress)) (*Result, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	t, err := load(path)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Batch = t.Options().Batch
+	done := t.Model().Trained()
+	if done >= cfg.Steps {
+		return nil, fmt.Errorf("train: the model of %s has seen %d steps, %d are asked for", path, done, cfg.Steps)
+	}
+	cfg.Steps -= done
+	return steps(ctx, t, d, cfg, report)
+}
+
+// start gives actnorm its data-dependent start from the first examples.
+func start(m *cglow.Model, d data.Dataset, n int) error {
+	if m.Trained() > 0 {
+		return nil
+	}
+	_, y, err := data.First(d, n)
+	if err != nil {
+		return err
+	}
+	return m.StartActNorm(y)
+}
+
+// steps runs the steps and closes the log.
+func steps(ctx context.Context, t *cglow.Trainer, d data.Dataset, cfg Config, report func(Progress)) (*Result, error) {
+	log, err := newRecorder(cfg.Log)
+	if err != nil {
+		return nil, err
+	}
+	if report == nil {
+		report = func(Progress) {}
+	}
+	r := &run{cfg: cfg, data: d, trainer: t, order: newOrder(d, cfg.Seed, cfg.Batch), log: log, report: report,
+		result: &Result{Model: t.Model(), Trainer: t}, began: time.Now()}
+	err = r.loop(ctx)
+	if cerr := log.close(); err == nil {
+		err = cerr
+	}
+	return r.result, err
+}
+
+// loop takes the steps.
+func (r *run) loop(ctx context.Context) error {
+	r.rate.update(r.began, 0)
+	for r.result.Steps < r.cfg.Steps {
+		if err := ctx.Err(); err != nil {
+			r.finish()
+			if serr := r.save(); serr != nil {
+				return errors.Join(err, serr)
+			}
+			return err
+		}
+		if err := r.step(); err != nil {
+			r.finish()
+			return err
+		}
+		if r.cfg.Checkpoints != "" && r.trainer.Model().Trained()%r.cfg.CheckpointEvery == 0 {
+			if err := r.save(); err != nil {
+				return err
+			}
+		}
+		if now := time.Now(); now.Sub(r.reported) >= r.cfg.ProgressEvery && r.result.Steps < r.cfg.Steps {
+			r.reported = now
+			r.report(r.progress(now, false))
+		}
+	}
+	r.finish()
+	return r.save()
+}
+
+// finish makes the last report.
+func (r *run) finish() {
+	now := time.Now()
+	r.result.Elapsed = now.Sub(r.began)
+	r.report(r.progress(now, true))
+}
+
+// step takes one step and records it.
+func (r *run) step() error {
+	began := time.Now()
+	rate := r.trainer.LearnRate()
+	x, y, err := r.data.Load(r.order.examples(r.trainer.Model().Trained() + 1))
+	if err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	s, err := r.trainer.Step(x, y)
+	if s.Step == 0 {
+		return err
+	}
+	res := r.result
+	res.Steps++
+	line := Line{Step: s.Step, BitsPerDim: s.BitsPerDim, Nats: s.Nats, LearnRate: rate,
+		Millis: float64(time.Since(began).Microseconds()) / 1000}
+	value := s.BitsPerDim
+	if s.Skipped {
+		res.Skipped++
+		value, line.BitsPerDim, line.Nats, line.Skipped = math.NaN(), 0, 0, s.Fault.Error()
+		if len(res.Faults) < 10 {
+			res.Faults = append(res.Faults, s.Fault)
+		}
+	}
+	res.Curve = append(res.Curve, value)
+	return errors.Join(err, r.log.write(line))
+}
+
+// progress describes the run now.
+func (r *run) progress(now time.Time, done bool) Progress {
+	c := r.result.Curve
+	p := Progress{Step: r.result.Steps, Steps: r.cfg.Steps, Curve: c[:len(c):len(c)], Elapsed: now.Sub(r.began),
+		Rate: r.rate.update(now, r.result.Steps), LearnRate: r.trainer.LearnRate(), Skipped: r.result.Skipped, Done: done}
+	if done && r.result.Elapsed > 0 {
+		p.Rate = float64(r.result.Steps) / r.result.Elapsed.Seconds()
+	}
+	if len(c) > 0 {
+		p.BitsPerDim = c[len(c)-1]
+		p.Mean = meanOf(c[max(0, len(c)-meanWindow):])
+	}
+	if p.Rate > 0 {
+		p.ETA = time.Duration(float64(p.Steps-p.Step) / p.Rate * float64(time.Second))
+	}
+	return p
+}

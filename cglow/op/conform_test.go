@@ -90,6 +90,9 @@ var rows = []row{
 	{name: "householder", shapes: [][]int{{5, 5}, {3, 2, 5}, {3, 5}}, build: func(x []*node) *node { return op.Householder(x[0], x[1], x[2]) }},
 	{name: "householder one", shapes: [][]int{{4, 4}, {2, 1, 4}, {2, 4}}, build: func(x []*node) *node { return op.Householder(x[0], x[1], x[2]) }},
 	{name: "householder inverse", shapes: [][]int{{4, 4}, {2, 3, 4}, {2, 4}}, build: func(x []*node) *node { return op.HouseholderInverse(x[0], x[1], x[2]) }},
+	{name: "couplingnet", shapes: couplingShapes(2, 4, 3, 5, 6, 8), build: func(x []*node) *node { return coupling(x).Raw }, tol32: 5e-5},
+	{name: "couplingnet of one image", shapes: couplingShapes(1, 3, 4, 2, 5, 3), build: func(x []*node) *node { return coupling(x).Raw }, tol32: 5e-5},
+	{name: "couplingnet of many images", shapes: couplingShapes(11, 2, 2, 3, 5, 4), build: func(x []*node) *node { return coupling(x).Raw }, tol32: 5e-5},
 
 	{name: "sumperexample", shapes: rep(1, 3, 4, 2, 5), build: func(x []*node) *node { return op.SumPerExample(x[0]) }},
 	{name: "mean", shapes: rep(1, 3, 4, 5), build: func(x []*node) *node { return op.Mean(x[0]) }},
@@ -108,6 +111,25 @@ func conv(c op.Conv) func(x []*node) *node {
 		}
 		return op.Conv2D(x[0], x[1], b, c)
 	}
+}
+
+// couplingShapes returns the shapes of the inputs of a coupling network.
+func couplingShapes(n, in, h, w, hidden, out int) [][]int {
+	return [][]int{
+		{n, in, h, w}, {hidden, in, 3, 3}, {hidden}, {hidden},
+		{hidden, hidden, 1, 1}, {hidden}, {hidden}, {out, hidden, 3, 3}, {out}, {out},
+	}
+}
+
+func couplingParams(x []*node) op.CouplingParams {
+	return op.CouplingParams{W0: x[1], B0: x[2], L0: x[3], W1: x[4], B1: x[5], L1: x[6], W2: x[7], B2: x[8], L2: x[9]}
+}
+
+// coupling damps the random log-scales, whose exponential would make the values very unequal.
+func coupling(x []*node) op.CouplingResult {
+	p := couplingParams(x)
+	p.L0, p.L1, p.L2 = op.Scale(p.L0, 0.3), op.Scale(p.L1, 0.3), op.Scale(p.L2, 0.2)
+	return op.CouplingNet(x[0], p)
 }
 
 func positive(_ int, _ []int, data []float64) {
@@ -332,6 +354,58 @@ func TestNoAllocations(t *testing.T) {
 					t.Errorf("%v allocations a run", n)
 				}
 			})
+		}
+	}
+}
+
+// TestCouplingNet compares the fused network with the ops that it stands for: values, hidden
+// activations and all gradients in float64.
+func TestCouplingNet(t *testing.T) {
+	fused := row{name: "couplingnet", shapes: couplingShapes(2, 4, 3, 5, 6, 8), build: func(x []*node) *node {
+		return op.CouplingNet(x[0], couplingParams(x)).Raw
+	}}
+	layer := func(h, w, b, l *node, pad int, k float64) *node {
+		h = op.ChannelAdd(op.Conv2D(h, w, nil, op.Conv{Stride: 1, Pad: pad}), b)
+		return op.ChannelMul(h, op.Exp(op.Scale(l, k)))
+	}
+	plain := fused
+	plain.build = func(x []*node) *node {
+		h := op.ReLU(layer(x[0], x[1], x[2], x[3], 1, 1))
+		h = op.ReLU(layer(h, x[4], x[5], x[6], 0, 1))
+		return layer(h, x[7], x[8], x[9], 1, 3)
+	}
+	a, b := newProblem(t, fused, tensor.Float64), newProblem(t, plain, tensor.Float64)
+	run(t, a.compile(t, exec.Reference))
+	run(t, b.compile(t, exec.Reference))
+	for k, want := range b.results(t) {
+		for i, got := range a.results(t)[k] {
+			if d := math.Abs(got - want[i]); !(d <= 1e-12*(1+math.Abs(want[i]))) {
+				t.Fatalf("result %d, element %d: fused %v, plain %v", k, i, got, want[i])
+			}
+		}
+	}
+}
+
+// TestCouplingNetHidden looks at the hidden activations, channel-first.
+func TestCouplingNetHidden(t *testing.T) {
+	r := row{name: "hidden", shapes: couplingShapes(2, 4, 3, 5, 6, 8)}
+	r.build = func(x []*node) *node { return op.CouplingNet(x[0], couplingParams(x)).Raw }
+	p := newProblem(t, r, tensor.Float64)
+	x := p.ins
+	h0 := op.ReLU(op.ChannelMul(op.Conv2D(x[0], x[1], x[2], op.Conv{Stride: 1, Pad: 1}), op.Exp(x[3])))
+	h1 := op.ReLU(op.ChannelMul(op.Conv2D(h0, x[4], x[5], op.Conv{Stride: 1}), op.Exp(x[6])))
+	net := op.CouplingNet(x[0], couplingParams(x))
+	vm, err := exec.Compile(exec.Program{Outputs: []*node{net.H0, net.H1, h0, h1}, Poison: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	run(t, vm)
+	for i, pair := range [][2]*node{{net.H0, h0}, {net.H1, h1}} {
+		got, want := floats(t, pair[0].Value()), floats(t, pair[1].Value())
+		for k := range want {
+			if math.Abs(got[k]-want[k]) > 1e-12 {
+				t.Fatalf("h%d, element %d: got %v, want %v", i, k, got[k], want[k])
+			}
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // bind makes the memory and the steps.
-func (vm *VM) bind(backend Backend) error {
+func (vm *VM) bind() error {
 	if err := vm.allocate(); err != nil {
 		return err
 	}
@@ -31,12 +31,7 @@ func (vm *VM) bind(backend Backend) error {
 				vm.steps = append(vm.steps, bindOp(vm, i, o, o.Bind64(), follow))
 				break
 			}
-			k := backend.Kernel(o)
-			if k == nil {
-				k = o.Bind32()
-				vm.stats.Reference++
-			}
-			vm.steps = append(vm.steps, bindOp(vm, i, o, k, follow))
+			vm.steps = append(vm.steps, bindOp(vm, i, o, vm.kernel32(it, o), follow))
 		default:
 			vm.stats.Steps++
 			vm.stats.Fallback++
@@ -48,6 +43,16 @@ func (vm *VM) bind(backend Backend) error {
 		}
 	}
 	return nil
+}
+
+// kernel32 returns the float32 kernel of an op with its scratch memory.
+func (vm *VM) kernel32(it *item, o *op.Op) op.Kernel[float32] {
+	if it.kernel == nil {
+		vm.stats.Reference++
+		return o.Bind32()
+	}
+	to := it.scratch + it.kernel.Scratch
+	return it.kernel.Bind(vm.arena32[it.scratch:to:to])
 }
 
 // bindOp makes the step of an op of package op.

@@ -9,8 +9,9 @@ type cpuBackend struct{}
 
 func (cpuBackend) Name() string { return "cpu" }
 
-// Kernel returns the kernel of package cpu for o, or nil.
-func (cpuBackend) Kernel(o *op.Op) op.Kernel[float32] {
+// Kernel returns the kernel of package cpu for o. Ops that only move elements, and those on
+// small matrices, have none.
+func (cpuBackend) Kernel(o *op.Op, used []bool) *Kernel {
 	switch o.Name() {
 	case "conv2d":
 		return convForward(o)
@@ -24,6 +25,18 @@ func (cpuBackend) Kernel(o *op.Op) op.Kernel[float32] {
 		return matApply(o)
 	case "matapply.dw":
 		return matOuter(o)
+	case "couplingnet":
+		return couplingForward(o, used)
+	case "couplingnet.dx":
+		return couplingBackward(o, used)
+	case "channeladd", "channelmul", "channelsum", "channeldot":
+		return channelOp(o)
+	case "sumperexample", "expandperexample", "mean", "mean.dx", "one", "normal", "normal.dz":
+		return reduceOp(o)
+	case "gaussian":
+		return gaussian(o)
+	case "gaussian.dz":
+		return gaussianGrad(o)
 	}
-	return nil
+	return vectorOp(o)
 }

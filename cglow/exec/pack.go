@@ -51,18 +51,26 @@ func packIntervals(ivs []interval) (total int) {
 func (p *plan) pack(dt tensor.Dtype) {
 	line := lineBytes / int(dt.Size())
 	var ivs []interval
-	var which []int
+	var places []*int
+	add := func(place *int, first, last, size int) {
+		ivs = append(ivs, interval{first: first, last: last, size: (size + line - 1) / line * line})
+		places = append(places, place)
+		p.naive[dt] += size
+	}
 	for i := range p.items {
 		it := &p.items[i]
-		if it.place != planned || it.node.Dtype() != dt {
+		if it.place == unused || it.node.Dtype() != dt {
 			continue
 		}
-		ivs = append(ivs, interval{first: it.first, last: it.last, size: (it.size + line - 1) / line * line})
-		which = append(which, i)
-		p.naive[dt] += it.size
+		if it.place == planned {
+			add(&it.off, it.first, it.last, it.size)
+		}
+		if it.kernel != nil && it.kernel.Scratch > 0 {
+			add(&it.scratch, i, i, it.kernel.Scratch)
+		}
 	}
 	p.arena[dt] = packIntervals(ivs)
-	for k, i := range which {
-		p.items[i].off = ivs[k].off
+	for k, place := range places {
+		*place = ivs[k].off
 	}
 }

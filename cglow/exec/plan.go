@@ -33,6 +33,9 @@ type item struct {
 	last  int // last step that reads it
 	size  int // elements
 	off   int // place in the arena, in elements
+
+	kernel  *Kernel // of the backend
+	scratch int     // place of its scratch memory in the arena
 }
 
 // plan is the analysis of a graph: which nodes, in which order (that of the list), where.
@@ -44,7 +47,7 @@ type plan struct {
 	naive map[tensor.Dtype]int // elements if every planned node had memory of its own
 }
 
-func newPlan(outputs []*gorgonia.Node) (*plan, error) {
+func newPlan(outputs []*gorgonia.Node, backend Backend) (*plan, error) {
 	if len(outputs) == 0 {
 		return nil, errors.New("exec: no outputs")
 	}
@@ -56,6 +59,7 @@ func newPlan(outputs []*gorgonia.Node) (*plan, error) {
 		return nil, err
 	}
 	p.assign()
+	p.choose(backend)
 	p.live()
 	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 		p.pack(dt)
@@ -129,6 +133,23 @@ func (p *plan) assign() {
 		case isReshape(it.node) && p.items[it.kids[0]].place != boxed:
 			it.place, it.root = alias, p.items[it.kids[0]].root
 		}
+	}
+}
+
+// choose asks the backend for kernels.
+func (p *plan) choose(backend Backend) {
+	for i := range p.items {
+		it := &p.items[i]
+		o, ok := it.node.Op().(*op.Op)
+		if !ok || it.place == unused || it.place == alias || it.node.Dtype() != tensor.Float32 {
+			continue
+		}
+		used := make([]bool, 1+len(o.Extra()))
+		used[0] = true
+		for j, pick := range p.picks[o] {
+			used[j+1] = pick >= 0
+		}
+		it.kernel = backend.Kernel(o, used)
 	}
 }
 

@@ -77,16 +77,16 @@ func (e *NonFiniteError) Error() string {
 // Compile plans a program. Every input that the outputs depend on must be bound.
 func Compile(p Program) (*VM, error) {
 	outputs := append(append([]*gorgonia.Node(nil), p.Outputs...), p.Keep...)
-	pl, err := newPlan(outputs)
-	if err != nil {
-		return nil, err
-	}
 	if p.Backend == nil {
 		p.Backend = CPU
 	}
+	pl, err := newPlan(outputs, p.Backend)
+	if err != nil {
+		return nil, err
+	}
 	vm := &VM{plan: pl, checkFinite: p.CheckFinite, poison: p.Poison}
 	vm.stats.Backend = p.Backend.Name()
-	if err := vm.bind(p.Backend); err != nil {
+	if err := vm.bind(); err != nil {
 		return nil, err
 	}
 	return vm, nil

@@ -31,6 +31,7 @@ var layout = map[string][]string{
 	"kernel/nb/mathml":       {},
 	"kernel/nb":              {"glownotes/kernel/core", "glownotes/kernel/display", "glownotes/kernel/nb/mathml", "github.com/yuin/goldmark/...", "github.com/alecthomas/chroma/v2/..."},
 	"kernel/jupyter":         {},
+	"kernel/magic":           {"glownotes/kernel/core", "glownotes/kernel/display"},
 	"kernel/widgets":         {"glownotes/kernel/display"},
 	"kernel/kerneltest":      {"glownotes/kernel/core", "glownotes/kernel/wire", "glownotes/kernel/display", "github.com/santhosh-tekuri/jsonschema/v6"},
 

@@ -29,13 +29,13 @@ type step struct {
 // receive gradient.
 func (c Config) starts() (act, inv, cn condnet.Start) {
 	if c.Form == Live {
-		he := condnet.Start{HiddenWeight: condnet.He}
-		return he, he, condnet.Start{HiddenWeight: condnet.He, LastWeight: condnet.He}
+		he := condnet.Start{ConvWeight: condnet.He, HiddenWeight: condnet.He}
+		return he, he, he
 	}
-	zero := condnet.Start{HiddenBias: condnet.FanUniform, LastBias: condnet.Zero}
+	zero := condnet.Start{ConvBias: condnet.FanUniform}
 	normal := zero
 	normal.LastWeight, normal.LastBias = condnet.TenthNormal, condnet.TenthNormal
-	return zero, normal, condnet.Start{HiddenBias: condnet.FanUniform, LastBias: condnet.FanUniform}
+	return zero, normal, zero
 }
 
 // steps returns every flow step in the order of the forward direction.

@@ -40,20 +40,14 @@ type CouplingResult struct {
 	Raw    *gorgonia.Node // [N,Out,H,W]
 }
 
-// Apply builds the network for an input [N,In,H,W].
+// Apply builds the network for an input [N,In,H,W], as one op.
 func (c Coupling) Apply(p Lookup, prefix string, h *gorgonia.Node) CouplingResult {
-	block := func(h *gorgonia.Node, conv, norm string, pad int) *gorgonia.Node {
-		h = op.Conv2D(h, p(prefix+conv+".w"), nil, op.Conv{Stride: 1, Pad: pad})
-		h = op.ChannelAdd(h, p(prefix+norm+".bias"))
-		return op.ReLU(op.ChannelMul(h, op.Exp(p(prefix+norm+".logs"))))
-	}
-	var r CouplingResult
-	r.H0 = block(h, "conv0", "an0", 1)
-	r.H1 = block(r.H0, "conv1", "an1", 0)
-	bias := op.Add(p(prefix+"conv2.b"), p(prefix+"conv2.newbias"))
-	raw := op.Conv2D(r.H1, p(prefix+"conv2.w"), bias, op.Conv{Stride: 1, Pad: 1})
-	r.Raw = op.ChannelMul(raw, op.Exp(op.Scale(p(prefix+"conv2.logs"), 3)))
-	return r
+	r := op.CouplingNet(h, op.CouplingParams{
+		W0: p(prefix + "conv0.w"), B0: p(prefix + "an0.bias"), L0: p(prefix + "an0.logs"),
+		W1: p(prefix + "conv1.w"), B1: p(prefix + "an1.bias"), L1: p(prefix + "an1.logs"),
+		W2: p(prefix + "conv2.w"), B2: op.Add(p(prefix+"conv2.b"), p(prefix+"conv2.newbias")), L2: p(prefix + "conv2.logs"),
+	})
+	return CouplingResult{H0: r.H0, H1: r.H1, Raw: r.Raw}
 }
 
 // Prior is the convolution of the split prior: z1 [N,In,H,W] -> [N,2 In,H,W],

@@ -12,10 +12,10 @@ import (
 //
 //	x [N,C,H,W] -> [N,Channels,H,W] -> [N,Out,OutH,OutW] -> [N,Out,OutH,OutW].
 type Features struct {
-	InC, InH, InW   int // x
-	Channels        int // 16 in the paper
-	Out, OutH, OutW int // half of the level's channels, the level's size
-	Start           Start
+	InC, InH, InW   int   // x
+	Channels        int   // 16 in the paper
+	Out, OutH, OutW int   // half of the level's channels, the level's size
+	Start           Start // of the convolutions
 }
 
 // Params declares conv0..2.w/b under a prefix.
@@ -24,9 +24,9 @@ func (f Features) Params(prefix string) []Param {
 	_, kw := Resize(f.InW, f.OutW)
 	s := f.Start
 	var out []Param
-	out = append(out, layer(prefix+"conv0", []int{f.Channels, f.InC, 3, 3}, s.HiddenWeight, s.HiddenBias)...)
-	out = append(out, layer(prefix+"conv1", []int{f.Out, f.Channels, kh, kw}, s.HiddenWeight, s.HiddenBias)...)
-	return append(out, layer(prefix+"conv2", []int{f.Out, f.Out, 3, 3}, s.LastWeight, s.LastBias)...)
+	out = append(out, layer(prefix+"conv0", []int{f.Channels, f.InC, 3, 3}, s.ConvWeight, s.ConvBias)...)
+	out = append(out, layer(prefix+"conv1", []int{f.Out, f.Channels, kh, kw}, s.ConvWeight, s.ConvBias)...)
+	return append(out, layer(prefix+"conv2", []int{f.Out, f.Out, 3, 3}, s.ConvWeight, s.ConvBias)...)
 }
 
 // Apply builds the network for x [N,C,H,W]; the result is [N,Out,OutH,OutW].

@@ -45,7 +45,8 @@ type Lookup func(name string) *gorgonia.Node
 
 // Start is how the layers of a network start.
 type Start struct {
-	HiddenWeight, HiddenBias Init
+	ConvWeight, ConvBias     Init
+	HiddenWeight, HiddenBias Init // fully connected layers but the last
 	LastWeight, LastBias     Init
 }
 

@@ -140,3 +140,11 @@ func lightness(c color.NRGBA) float64 {
 	lin := func(v uint8) float64 { return math.Pow(float64(v)/255, 2.2) }
 	return .2126*lin(c.R) + .7152*lin(c.G) + .0722*lin(c.B)
 }
+
+// readable returns black or white, whichever can be read better on c.
+func readable(c color.NRGBA) color.NRGBA {
+	if lightness(c) > .30 {
+		return hex(0x1f2328)
+	}
+	return hex(0xffffff)
+}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/color"
 	"math"
 	"slices"
 )
@@ -315,15 +314,7 @@ func drawScale(p pen, th *Theme, s *colorScale, x, y, w float64) {
 	}
 	p.image(point{x, y}, w, 10, strip)
 	style := lettering{color: th.Soft, size: tickSize, h: left, v: top}
-	p.text(point{x, y + 16}, short(s.lo), style)
+	p.text(point{x, y + 16}, round(s.lo), style)
 	style.h = right
-	p.text(point{x + w, y + 16}, short(s.hi), style)
-}
-
-// readable returns black or white, whichever can be read better on c.
-func readable(c color.NRGBA) color.NRGBA {
-	if lightness(c) > .35 {
-		return hex(0x1f2328)
-	}
-	return hex(0xffffff)
+	p.text(point{x + w, y + 16}, round(s.hi), style)
 }

@@ -9,8 +9,8 @@ import (
 // as large; nil when that would show. Colours are gathered in cubes of the
 // colour space and each cube becomes its most frequent colour: plain areas stay
 // exact and the mixed colours at the edges of lines move by at most
-// coarsest-1 of 255. Photographs need more cubes than there are.
-func paletted(m *image.RGBA) *image.Paletted {
+// coarsest-1 of 255. With exact, no pixel may move.
+func paletted(m *image.RGBA, exact bool) *image.Paletted {
 	const coarsest = 24
 	count := map[[3]uint8]int{}
 	var run int // of pixels with the same colour: most of a drawing
@@ -27,6 +27,9 @@ func paletted(m *image.RGBA) *image.Paletted {
 	for _, edge := range []uint8{1, 8, 12, 16, 20, coarsest} {
 		if cubes := gather(count, edge); cubes != nil {
 			return repaint(m, cubes, edge)
+		}
+		if exact {
+			break
 		}
 	}
 	return nil

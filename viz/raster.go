@@ -21,6 +21,7 @@ type vgPen struct {
 	height float64    // of the sheet
 	raster draw.Image // nil: c is not a raster
 	dots   float64    // device pixels for one CSS pixel, of a raster
+	images bool       // an image was drawn
 }
 
 func (p *vgPen) at(q point) vg.Point {
@@ -102,6 +103,7 @@ func (p *vgPen) image(at point, w, h float64, m image.Image) {
 		p.c.DrawImage(vg.Rectangle{Min: low, Max: low.Add(vg.Point{X: vg.Length(w * pt), Y: vg.Length(h * pt)})}, m)
 		return
 	}
+	p.images = true
 	r := image.Rect(
 		int(math.Round(at.x*p.dots)), int(math.Round(at.y*p.dots)),
 		int(math.Round((at.x+w)*p.dots)), int(math.Round((at.y+h)*p.dots)))
@@ -147,11 +149,12 @@ func (s *sheet) encodePNG(level png.CompressionLevel) (out []byte, err error) {
 	c := vgimg.NewWith(
 		vgimg.UseWH(vg.Length(s.w*pt), vg.Length(s.h*pt)),
 		vgimg.UseDPI(96*pngDots), vgimg.UseBackgroundColor(s.ground))
-	s.draw(&vgPen{c: c, height: s.h, raster: c.Image(), dots: pngDots})
+	p := &vgPen{c: c, height: s.h, raster: c.Image(), dots: pngDots}
+	s.draw(p)
 	var b bytes.Buffer
 	var m image.Image = c.Image()
 	if full, ok := m.(*image.RGBA); ok {
-		if small := paletted(full); small != nil {
+		if small := paletted(full, p.images); small != nil {
 			m = small
 		}
 	}

@@ -200,6 +200,15 @@ func short(v float64) string {
 	return minus(trimmed(v))
 }
 
+// round writes a value with at most three significant figures.
+func round(v float64) string {
+	s := short(v)
+	if strings.Contains(s, ".") && !strings.ContainsAny(s, "·kM") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s
+}
+
 // trimmed writes three significant figures.
 func trimmed(v float64) string {
 	digits := 2 - int(math.Floor(math.Log10(math.Abs(v))))

@@ -2,12 +2,15 @@ package viz
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"image/color"
 	"image/draw"
 	"image/png"
 	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -162,7 +165,24 @@ func (s *sheet) encodePNG(level png.CompressionLevel) (out []byte, err error) {
 	if err := e.Encode(&b, m); err != nil {
 		return nil, fmt.Errorf("viz: %w", err)
 	}
-	return b.Bytes(), nil
+	return withDensity(b.Bytes()), nil
+}
+
+// withDensity adds the density to a PNG file, so that a viewer which knows it
+// shows the picture at its size in CSS pixels: a pHYs chunk (PNG
+// specification, 11.3.5.3) behind the header of 33 bytes.
+func withDensity(file []byte) []byte {
+	const header = 33
+	const perMetre = 96 * pngDots / .0254
+	chunk := []byte("pHYs")
+	chunk = binary.BigEndian.AppendUint32(chunk, uint32(math.Round(perMetre)))
+	chunk = binary.BigEndian.AppendUint32(chunk, uint32(math.Round(perMetre)))
+	chunk = append(chunk, 1) // the unit is the metre
+	out := slices.Clone(file[:header])
+	out = binary.BigEndian.AppendUint32(out, uint32(len(chunk)-4))
+	out = append(out, chunk...)
+	out = binary.BigEndian.AppendUint32(out, crc32.ChecksumIEEE(chunk))
+	return append(out, file[header:]...)
 }
 
 // encodePDF draws a sheet as PDF with its fonts.

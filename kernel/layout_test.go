@@ -29,7 +29,7 @@ var layout = map[string][]string{
 	"kernel/cellrt":          {},
 	"kernel/cellhost":        {"glownotes/kernel/cellrt", "glownotes/kernel/display", "glownotes/kernel/widgets", "glownotes/kernel/engine/hostwire"},
 	"kernel/nb/mathml":       {},
-	"kernel/nb":              {"glownotes/kernel/core", "glownotes/kernel/display", "glownotes/kernel/nb/mathml", "github.com/yuin/goldmark/...", "github.com/alecthomas/chroma/v2/..."},
+	"kernel/nb":              {"glownotes/kernel/core", "glownotes/kernel/display", "glownotes/kernel/nb/mathml", "github.com/yuin/goldmark/..."},
 	"kernel/jupyter":         {},
 	"kernel/magic":           {"glownotes/kernel/core", "glownotes/kernel/display"},
 	"kernel/widgets":         {"glownotes/kernel/display"},

@@ -111,7 +111,7 @@ func Run(ctx context.Context, n *Notebook, engine core.Engine, opts Options) err
 	setLanguage(n, engine.Info())
 	number := 0
 	for i, c := range n.Cells {
-		if c.Type != Code || strings.TrimSpace(c.Source) == "" || c.HasTag(tagSkip) {
+		if !c.runs() {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
@@ -188,4 +188,19 @@ func setLanguage(n *Notebook, info core.LanguageInfo) {
 		}
 	}
 	n.Metadata["language_info"] = lang
+}
+
+// Runnable is how many cells Run would execute.
+func Runnable(n *Notebook) int {
+	count := 0
+	for _, c := range n.Cells {
+		if c.runs() {
+			count++
+		}
+	}
+	return count
+}
+
+func (c *Cell) runs() bool {
+	return c.Type == Code && strings.TrimSpace(c.Source) != "" && !c.HasTag(tagSkip)
 }

@@ -44,7 +44,7 @@ type Epilogue struct {
 func GemmFused(transA, transB bool, m, n, k int, a []float32, lda int, b []float32, ldb int, c []float32, ldc int, beta float32, e Epilogue) {
 	p := product{transA, transB, m, n, k, a, lda, b, ldb, c, ldc, beta, e}
 	p.check()
-	active.gemm(&p)
+	active.gemmParallel(&p)
 }
 
 // product is one matrix product to do.

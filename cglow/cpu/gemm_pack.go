@@ -6,6 +6,9 @@ package cpu
 //
 //	for j, jj, p { dst[j*kc+p*width+jj] = opB(k0+p, j0+j+jj) }
 func (g *tiled) pack(dst []float32, j0, cols, k0, kc, from int) {
+	if kc == 0 {
+		return
+	}
 	for j := from; j < cols; j += g.wide {
 		width := g.wide
 		if cols-j <= g.narrow {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 )
 
@@ -35,6 +36,12 @@ func gemmCases() []gemmCase {
 	for n := 1; n <= 34; n++ {
 		add(1+rng.IntN(30), n, 1+rng.IntN(40))
 	}
+	for m := 1; m <= fewRows+1; m++ { // few rows of C, or few rows of B
+		add(m, 64+rng.IntN(600), 32+rng.IntN(60))
+		add(m, 1+rng.IntN(8), 32+rng.IntN(600))
+		add(1+rng.IntN(40), 64+rng.IntN(60), m-1)
+	}
+	add(3, 1100, 20)
 	for range 20 {
 		add(1+rng.IntN(60), 1+rng.IntN(140), 1+rng.IntN(600))
 	}
@@ -169,7 +176,55 @@ func TestGemmFused(t *testing.T) {
 	}
 }
 
-// Splitting a product by rows, as the worker pool does, must not change a bit.
+// A product divided over the cores has the same bits as one that is not.
+func TestGemmParallelGivesSameBits(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	rng := rand.New(rand.NewPCG(13, 14))
+	for _, s := range available() {
+		for _, g := range []gemmCase{
+			{m: 500, n: 130, k: 160}, {m: 500, n: 130, k: 160, transA: true, transB: true, beta: 1},
+			{m: 130, n: 500, k: 160, transB: true}, {m: 130, n: 500, k: 160, beta: 1},
+			{m: 5, n: 300, k: 3000, transB: true}, {m: 5, n: 3000, k: 300}, {m: 5, n: 3000, k: 300, transA: true},
+			{m: 300, n: 3000, k: 3, transA: true}, {m: 301, n: 3001, k: 3, beta: 1},
+		} {
+			for _, sums := range []bool{false, true} {
+				t.Run(fmt.Sprintf("%v/%v/sums=%v", s, g, sums), func(t *testing.T) {
+					p, a, b, whole := g.product(rng)
+					bias, mask := newGuarded(rng, g.n), newGuarded(rng, g.m*g.n)
+					wholeSums, partSums := newPoisoned(g.n), newPoisoned(g.n)
+					clear(wholeSums.v)
+					clear(partSums.v)
+					parts := guardedOf(len(p.c), func(i int) float32 { return p.c[i] })
+					q := p
+					q.c = parts.v
+					if sums {
+						p.Epilogue = Epilogue{Bias: bias.v, ReLU: true, Mask: mask.v, MaskRow: g.n, ColumnSums: wholeSums.v}
+						q.Epilogue = p.Epilogue
+						q.ColumnSums = partSums.v
+					}
+					s.gemm(&p)
+					s.gemmParallel(&q)
+					sameBits(t, "c", parts, whole)
+					sameBits(t, "column sums", partSums, wholeSums)
+					a.unchanged(t, "a")
+					b.unchanged(t, "b")
+				})
+			}
+		}
+	}
+}
+
+func sameBits(t *testing.T, name string, got, want *guarded) {
+	t.Helper()
+	got.fences(t, name)
+	for i := range got.v {
+		if math.Float32bits(got.v[i]) != math.Float32bits(want.v[i]) {
+			t.Fatalf("%s[%d] = %v divided, %v in one piece", name, i, got.v[i], want.v[i])
+		}
+	}
+}
+
+// Splitting a product by rows, as callers of Parallel do, must not change a bit.
 func TestGemmSplitGivesSameBits(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 10))
 	for _, s := range available() {
@@ -198,13 +253,26 @@ func TestGemmSplitGivesSameBits(t *testing.T) {
 
 func TestGemmDoesNotAllocate(t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
-	p, _, _, _ := gemmCase{m: 40, n: 70, k: 90, transB: true}.product(rng)
-	run := func() {
-		Gemm(false, true, p.m, p.n, p.k, p.a, p.lda, p.b, p.ldb, p.c, p.ldc, 0)
-	}
-	run()
-	if got := testing.AllocsPerRun(50, run); got != 0 {
-		t.Errorf("allocations per product = %g, want 0", got)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	for _, g := range []gemmCase{
+		{m: 40, n: 70, k: 90, transB: true}, {m: 300, n: 200, k: 200},
+		{m: 2, n: 700, k: 900, transB: true}, {m: 2, n: 700, k: 900},
+	} {
+		p, _, _, _ := g.product(rng)
+		run := func() {
+			Gemm(false, g.transB, p.m, p.n, p.k, p.a, p.lda, p.b, p.ldb, p.c, p.ldc, 0)
+		}
+		run()
+		// AllocsPerRun would set GOMAXPROCS to 1.
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for range 50 {
+			run()
+		}
+		runtime.ReadMemStats(&after)
+		if got := after.Mallocs - before.Mallocs; got > 10 { // the runtime's own
+			t.Errorf("%v: %d allocations in 50 products, want none", g, got)
+		}
 	}
 }
 

@@ -71,11 +71,8 @@ func at(x []float32, i int) unsafe.Pointer {
 	return unsafe.Add(unsafe.Pointer(unsafe.SliceData(x)), i*floatSize)
 }
 
-// gemm does a product with the micro-kernels of s.
-func (s isa) gemm(p *product) {
-	if p.m == 0 || p.n == 0 {
-		return
-	}
+// gemmTiles does a product with the micro-kernels of s.
+func (s isa) gemmTiles(p *product) {
 	work := takeScratch()
 	g := tiled{product: p, isa: s, tiling: &tilings[s]}
 	for j := 0; j < p.n; j += g.columns {

@@ -4,8 +4,8 @@
 //
 //	go generate ./cglow/cpu
 //
-// gen_asm.go holds the instruction sets and the text builder, gen_gemm.go the
-// matrix products, gen_vector.go the element-wise kernels.
+// gen_asm.go holds the instruction sets and the text builder, gen_gemm.go and
+// gen_rows.go the matrix products, gen_vector.go the element-wise kernels.
 package main
 
 import (
@@ -20,6 +20,7 @@ func main() {
 	var functions []vectorFunc
 	for _, s := range []isa{avx2, avx512} {
 		write("gemm_"+s.name+"_amd64.s", s, gemmFile)
+		write("rows_"+s.name+"_amd64.s", s, rowFile)
 		functions = write("vector_"+s.name+"_amd64.s", s, vectorFile)
 	}
 	writeGo("vector_amd64.go", "!noasm", dispatchAssembly, functions)

@@ -26,6 +26,7 @@ var layout = map[string][]string{
 	"kernel/zmq":             {"glownotes/kernel/core", "glownotes/kernel/wire", "github.com/go-zeromq/zmq4/..."},
 	"kernel/engine/hostwire": {},
 	"kernel/engine/live":     {"glownotes/kernel/core", "glownotes/kernel/display", "glownotes/kernel/engine/hostwire", "golang.org/x/tools/..."},
+	"kernel/engine/interp":   {"glownotes/kernel/core", "glownotes/kernel/display", "github.com/cosmos72/gomacro/...", "golang.org/x/tools/..."},
 	"kernel/cellrt":          {},
 	"kernel/cellhost":        {"glownotes/kernel/cellrt", "glownotes/kernel/display", "glownotes/kernel/widgets", "glownotes/kernel/engine/hostwire"},
 	"kernel/nb/mathml":       {},

@@ -133,7 +133,7 @@ func (t *Transport) receiver(ch wire.Channel) func(*peer) error {
 // echo serves one peer of the heartbeat socket.
 func echo(p *peer) error {
 	return p.readLoop(func(frames [][]byte) {
-		p.out.put(packet{frames: frames}, queueLimit)
+		p.out.put(packet{frames: frames}, p.limit)
 	}, nil)
 }
 

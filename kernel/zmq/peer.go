@@ -13,6 +13,7 @@ type peer struct {
 	conn     net.Conn
 	identity string // of the remote socket; made up here when it gave none
 	out      *queue
+	limit    int // of out
 	log      *slog.Logger
 }
 
@@ -86,7 +87,7 @@ func (p *peer) readLoop(handle func([][]byte), command func(name string, data []
 		case err != nil:
 			return err
 		case name == "PING":
-			p.out.put(packet{[][]byte{pong(data)}, true}, queueLimit)
+			p.out.put(packet{[][]byte{pong(data)}, true}, p.limit)
 		case command != nil:
 			command(name, data)
 		}

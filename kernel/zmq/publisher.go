@@ -86,7 +86,7 @@ func (b *publisher) sendTo(p *peer, m *wire.Message) bool {
 		b.log.Error("zmq: encoding failed", "msg_type", m.Header.MsgType, "err", err)
 		return true
 	}
-	return p.out.put(packet{frames: frames}, 2*queueLimit)
+	return p.out.put(packet{frames: frames}, 2*p.limit)
 }
 
 // publish queues m for all who subscribed to its topic. Output that a
@@ -94,7 +94,7 @@ func (b *publisher) sendTo(p *peer, m *wire.Message) bool {
 // queued, and it is told so when it reads again; what tells the state of the
 // kernel and the end of a cell is queued still.
 func (b *publisher) publish(m *wire.Message, frames [][]byte) {
-	limit := queueLimit
+	limit := b.limit
 	if !isBulk(m.Header.MsgType) {
 		limit *= 2
 	}
@@ -117,7 +117,7 @@ func (b *publisher) publish(m *wire.Message, frames [][]byte) {
 
 // report tells a subscriber that reads again what it missed; b.mu is held.
 func (b *publisher) report(p *peer, sub *subscriber) {
-	if sub.n == 0 || p.out.held() > queueLimit/2 {
+	if sub.n == 0 || p.out.held() > p.limit/2 {
 		return
 	}
 	if b.lost == nil || b.sendTo(p, b.lost(sub.first, sub.n)) {

@@ -25,7 +25,7 @@ func (s *socket) route(m *wire.Message, frames [][]byte) error {
 			continue
 		}
 		found = true
-		if !p.out.put(packet{frames: frames[1:]}, 2*queueLimit) {
+		if !p.out.put(packet{frames: frames[1:]}, 2*p.limit) {
 			s.log.Warn("zmq: a front end does not read its replies", "msg_type", m.Header.MsgType)
 		}
 	}

@@ -13,9 +13,10 @@ import (
 	"github.com/go-zeromq/zmq4"
 )
 
-// queueLimit bounds the bytes queued for one peer. What a cell prints is
-// bounded by the core well below this, so that only pictures and messages
-// which nobody reads can reach it.
+// queueLimit bounds the bytes of output queued for one peer. What a cell
+// prints is bounded by the core well below this, so that only pictures and
+// many cells whose output nobody reads can reach it. Replies and status
+// messages may take as much again.
 const queueLimit = 64 << 20
 
 // maxPeers bounds the connections to one socket.
@@ -30,6 +31,7 @@ type socket struct {
 	typ      zmq4.SocketType
 	listener net.Listener
 	log      *slog.Logger
+	limit    int               // queueLimit, less in tests
 	serve    func(*peer) error // reads from the peer until it ends
 
 	mu      sync.Mutex
@@ -41,7 +43,7 @@ type socket struct {
 
 func newSocket(name string, typ zmq4.SocketType, l net.Listener, log *slog.Logger) *socket {
 	return &socket{
-		name: name, typ: typ, listener: l, log: log.With("socket", name),
+		name: name, typ: typ, listener: l, log: log.With("socket", name), limit: queueLimit,
 		pending: map[net.Conn]bool{}, peers: map[*peer]bool{},
 	}
 }
@@ -93,7 +95,7 @@ func (s *socket) open(conn net.Conn) {
 	if identity == "" {
 		identity = "\x00" + rand.Text() // as ZeroMQ: a made-up identity starts with 0
 	}
-	p := &peer{conn: conn, identity: identity, out: newQueue(), log: s.log}
+	p := &peer{conn: conn, identity: identity, out: newQueue(), limit: s.limit, log: s.log}
 
 	s.mu.Lock()
 	delete(s.pending, conn)

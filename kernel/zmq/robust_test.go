@@ -1,0 +1,431 @@
+package zmq
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"glownotes/kernel/core"
+	"glownotes/kernel/kerneltest"
+	"glownotes/kernel/wire"
+)
+
+// A rawConn is a peer that speaks ZMTP by itself, so that it can also speak
+// it badly.
+type rawConn struct {
+	net.Conn
+	r      *bufio.Reader
+	signer wire.Signer
+}
+
+// greeting is that of ZMTP 3.0 with the NULL mechanism.
+func greeting() []byte {
+	b := make([]byte, greetingSize)
+	b[0], b[9], b[10] = 0xff, 0x7f, 3
+	copy(b[12:], "NULL")
+	return b
+}
+
+func property(name, value string) []byte {
+	b := append([]byte{byte(len(name))}, name...)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(value)))
+	return append(b, value...)
+}
+
+func ready(typ, identity string) []byte {
+	body := append([]byte{5}, "READY"...)
+	body = append(body, property("Socket-Type", typ)...)
+	body = append(body, property("Identity", identity)...)
+	return append([]byte{flagCommand, byte(len(body))}, body...)
+}
+
+func dialTCP(t testing.TB, port int) *rawConn {
+	t.Helper()
+	c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	if err := c.SetDeadline(time.Now().Add(kerneltest.Patience)); err != nil {
+		t.Fatal(err)
+	}
+	signer, err := wire.NewSigner(loopback.SignatureScheme, loopback.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &rawConn{c, bufio.NewReader(c), signer}
+}
+
+// dialRaw connects and shakes hands.
+func dialRaw(t testing.TB, port int, typ, identity string) *rawConn {
+	t.Helper()
+	c := dialTCP(t, port)
+	c.write(t, greeting(), ready(typ, identity))
+	if _, err := io.ReadFull(c.r, make([]byte, greetingSize)); err != nil {
+		t.Fatal(err)
+	}
+	if _, command, err := readMessage(c.r, defaultLimits); err != nil || !command {
+		t.Fatalf("READY of the kernel: command %t, %v", command, err)
+	}
+	return c
+}
+
+func (c *rawConn) write(t testing.TB, chunks ...[]byte) {
+	t.Helper()
+	if _, err := c.Write(bytes.Join(chunks, nil)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (c *rawConn) writeFrames(t testing.TB, frames ...[]byte) {
+	t.Helper()
+	w := bufio.NewWriter(c.Conn)
+	if err := errors.Join(writeMessage(w, frames), w.Flush()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (c *rawConn) send(t testing.TB, m *wire.Message) {
+	t.Helper()
+	frames, err := c.signer.Encode(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.writeFrames(t, frames...)
+}
+
+func (c *rawConn) receive(t testing.TB, ch wire.Channel) *wire.Message {
+	t.Helper()
+	frames, _, err := readMessage(c.r, defaultLimits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := c.signer.Decode(ch, frames)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// ended waits until the kernel ends the connection.
+func (c *rawConn) ended(t testing.TB) {
+	t.Helper()
+	if _, err := io.Copy(io.Discard, c.r); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error("the kernel keeps the connection")
+	}
+}
+
+// TestBadPeers: nothing that a peer writes ends the kernel or holds up the
+// other front ends.
+func TestBadPeers(t *testing.T) {
+	huge := binary.BigEndian.AppendUint64([]byte{flagLong}, 1<<62)
+	for _, tc := range []struct {
+		name  string
+		bytes [][]byte
+		hangs bool // the kernel waits for more; otherwise it ends the connection
+	}{
+		{"http", [][]byte{[]byte("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" + strings.Repeat("x", 64))}, false},
+		{"silence", nil, true},
+		{"half a greeting", [][]byte{greeting()[:20]}, true},
+		{"greeting only", [][]byte{greeting()}, true},
+		{"older version", [][]byte{func() []byte { b := greeting(); b[10] = 1; return b }()}, false},
+		{"other mechanism", [][]byte{func() []byte { b := greeting(); copy(b[12:], "CURVE"); return b }()}, false},
+		{"huge command", [][]byte{greeting(), binary.BigEndian.AppendUint64([]byte{flagCommand | flagLong}, 1<<62)}, false},
+		{"large command", [][]byte{greeting(), binary.BigEndian.AppendUint64([]byte{flagCommand | flagLong}, 1<<30)}, false},
+		{"message instead of READY", [][]byte{greeting(), {0, 1, 'x'}}, false},
+		{"cut metadata", [][]byte{greeting(), {flagCommand, 9, 5, 'R', 'E', 'A', 'D', 'Y', 200, 'x', 'y'}}, false},
+		{"metadata of one byte", [][]byte{greeting(), {flagCommand, 7, 5, 'R', 'E', 'A', 'D', 'Y', 0}}, false},
+		{"unknown socket type", [][]byte{greeting(), ready("FRIEND", "")}, false},
+		{"incompatible socket type", [][]byte{greeting(), ready("PULL", "")}, false},
+		{"huge frame", [][]byte{greeting(), ready("DEALER", "x"), huge}, false},
+		{"large frame without its bytes", [][]byte{greeting(), ready("DEALER", "x"), binary.BigEndian.AppendUint64([]byte{flagLong}, 400<<20)}, true},
+		{"too many frames", [][]byte{greeting(), ready("DEALER", "x"), bytes.Repeat([]byte{flagMore, 0}, defaultLimits.frames+1)}, false},
+		{"command within a message", [][]byte{greeting(), ready("DEALER", "x"), {flagMore, 0, flagCommand, 0}}, false},
+		{"command without name", [][]byte{greeting(), ready("DEALER", "x"), {flagCommand, 1, 9}}, false},
+		{"no message", [][]byte{greeting(), ready("DEALER", "x"), {0, 5, 'h', 'e', 'l', 'l', 'o', 0, 0}}, true},
+		{"forged", [][]byte{greeting(), ready("DEALER", "x"), forged()}, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			tr := listenLoopback(t)
+			kerneltest.Run(t, core.Options{Transport: tr, Engine: &kerneltest.Engine{}})
+			info := tr.Info()
+			for _, port := range []int{info.ShellPort, info.ControlPort, info.IOPubPort, info.HBPort} {
+				c := dialTCP(t, port)
+				_, _ = c.Write(bytes.Join(tc.bytes, nil)) // the kernel may end it before all is written
+				if port == info.ShellPort && !tc.hangs {
+					c.ended(t)
+				}
+			}
+			c := kerneltest.NewClient(t, connect(t, info, "good"))
+			welcome(c)
+			if x := c.Execute("print well"); x.Text("stdout") != "well\n" {
+				t.Errorf("a good front end got %q", x.Text("stdout"))
+			}
+		})
+	}
+}
+
+// forged is a message with a wrong signature in frames.
+func forged() []byte {
+	var b bytes.Buffer
+	w := bufio.NewWriter(&b)
+	header, _ := json.Marshal(wire.NewSession("forger").Header("shutdown_request"))
+	_ = writeMessage(w, [][]byte{[]byte("<IDS|MSG>"), bytes.Repeat([]byte("0"), 64), header, []byte("{}"), []byte("{}"), []byte("{}")})
+	_ = w.Flush()
+	return b.Bytes()
+}
+
+// TestStalledSubscriber: a front end that stops reading holds up nobody; what
+// is queued for it is bounded; when it reads again it is told what it missed
+// and still gets every status.
+func TestStalledSubscriber(t *testing.T) {
+	tr := listenLoopback(t)
+	const limit = 4 << 20 // more than one cell writes
+	tr.iopub.limit = limit
+	kerneltest.Run(t, core.Options{Transport: tr, Engine: &kerneltest.Engine{}, OutputLimit: -1})
+	stalled := dialRaw(t, tr.Info().IOPubPort, "SUB", "")
+	stalled.writeFrames(t, []byte("\x01"))
+	if m := stalled.receive(t, wire.IOPub); m.Header.MsgType != "iopub_welcome" {
+		t.Fatalf("first message %s", m.Header.MsgType)
+	}
+	c := kerneltest.NewClient(t, connect(t, tr.Info(), "reading"))
+	welcome(c)
+	const cells, size = 7, 3 << 20
+	for i := range cells {
+		if n := len(c.Execute(fmt.Sprintf("bytes %d", size)).Text("stdout")); n != size {
+			t.Fatalf("cell %d: the reading front end got %d bytes, want %d", i, n, size)
+		}
+	}
+	for _, p := range tr.iopub.all() {
+		if held := p.out.held(); held > 2*limit {
+			t.Errorf("%d bytes are queued for one peer, limit %d", held, 2*limit)
+		}
+	}
+	if err := stalled.SetDeadline(time.Now().Add(kerneltest.Patience)); err != nil {
+		t.Fatal(err)
+	}
+	bytes, idles := 0, 0
+	for told := false; !told; {
+		m := stalled.receive(t, wire.IOPub)
+		switch m.Header.MsgType {
+		case "status":
+			if kerneltest.Field[string](m, "execution_state") == "idle" {
+				idles++
+			}
+		case "stream":
+			text := kerneltest.Field[string](m, "text")
+			told = strings.Contains(text, "dropped")
+			bytes += len(text)
+		}
+		if idles >= cells && !told { // it reads again: the next message reports
+			c.Post(wire.Shell, "kernel_info_request", nil)
+		}
+	}
+	if bytes >= cells*size || bytes < limit/2 {
+		t.Errorf("the stalled front end got %d bytes", bytes)
+	}
+	if idles < cells {
+		t.Errorf("the stalled front end got %d idle messages, want at least %d", idles, cells)
+	}
+}
+
+func TestSubscriptions(t *testing.T) {
+	tr := listenLoopback(t)
+	session := wire.NewSession("kernel")
+	message := func(topic, msgType string, content any) *wire.Message {
+		m, err := session.New(wire.IOPub, msgType, wire.Header{}, content)
+		if err != nil {
+			t.Error(err)
+			return nil
+		}
+		m.Identities = [][]byte{[]byte(topic)}
+		return m
+	}
+	tr.OnSubscribe(func(topic string) *wire.Message {
+		return message(topic, "iopub_welcome", map[string]any{"subscription": topic})
+	})
+	c := dialRaw(t, tr.Info().IOPubPort, "SUB", "")
+	expect := func(topic string) {
+		t.Helper()
+		if got := kerneltest.Field[string](c.receive(t, wire.IOPub), "subscription"); got != topic {
+			t.Errorf("got %q, want %q", got, topic)
+		}
+	}
+	c.writeFrames(t, []byte("\x01a."))
+	expect("a.")
+	c.writeFrames(t, []byte("\x01a.")) // again: counted, no second welcome
+	c.writeFrames(t, []byte("\x00a.")) // still subscribed once
+	command := append([]byte{9}, "SUBSCRIBEb."...)
+	c.write(t, []byte{flagCommand, byte(len(command))}, command)
+	expect("b.")
+	for _, topic := range []string{"a.x", "c.x", "ab", "b.x"} {
+		if err := tr.Send(message(topic, "test", map[string]any{"subscription": topic})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect("a.x")
+	expect("b.x")
+	c.writeFrames(t, []byte("\x00a."))
+	c.writeFrames(t, []byte("\x01c."))
+	expect("c.")
+	for _, topic := range []string{"a.x", "c.x"} {
+		if err := tr.Send(message(topic, "test", map[string]any{"subscription": topic})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	expect("c.x")
+}
+
+func TestHeartbeat(t *testing.T) {
+	tr := listenLoopback(t)
+	a, b := dialRaw(t, tr.Info().HBPort, "REQ", ""), dialRaw(t, tr.Info().HBPort, "REQ", "")
+	for i, c := range []*rawConn{a, b, a} {
+		want := fmt.Sprintf("ping %d", i)
+		c.writeFrames(t, nil, []byte(want))
+		frames, _, err := readMessage(c.r, defaultLimits)
+		if err != nil || len(frames) != 2 || len(frames[0]) != 0 || string(frames[1]) != want {
+			t.Errorf("echo %q, %v, want an empty frame and %q", frames, err, want)
+		}
+	}
+}
+
+func TestPing(t *testing.T) {
+	tr := listenLoopback(t)
+	c := dialRaw(t, tr.Info().ShellPort, "DEALER", "")
+	body := append([]byte{4}, "PING\x00\x64context"...)
+	c.write(t, []byte{flagCommand, byte(len(body))}, body)
+	frames, command, err := readMessage(c.r, defaultLimits)
+	if err != nil || !command || string(frames[0]) != "\x04PONGcontext" {
+		t.Errorf("answer %q, command %t, %v", frames, command, err)
+	}
+}
+
+func TestListen(t *testing.T) {
+	tr := listenLoopback(t)
+	info := tr.Info()
+	if info.ShellPort == 0 || info.HBPort == 0 {
+		t.Errorf("ports %+v are not told", info)
+	}
+	if _, err := Listen(context.Background(), info, quiet); err == nil || !strings.Contains(err.Error(), "shell") {
+		t.Errorf("the same ports again: %v, want an error that names the socket", err)
+	}
+	if err := tr.Close(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Listen(context.Background(), info, quiet)
+	if err != nil {
+		t.Fatalf("the same ports after Close: %v", err)
+	}
+	if err := again.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := again.Receive(t.Context()); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Receive after Close: %v", err)
+	}
+	if _, err := Listen(context.Background(), wire.ConnectionInfo{Transport: "tcp", IP: "127.0.0.1", Key: "k", SignatureScheme: "md5"}, quiet); err == nil {
+		t.Error("an unknown signature scheme was accepted")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	bound, err := Listen(ctx, loopback, quiet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	if _, err := bound.Receive(t.Context()); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Receive after the end of the context: %v", err)
+	}
+}
+
+func TestListenIPC(t *testing.T) {
+	dir, err := os.MkdirTemp("", "ipc") // t.TempDir may be too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	info := wire.ConnectionInfo{Transport: "ipc", IP: filepath.Join(dir, "k"), ShellPort: 1, ControlPort: 2, StdinPort: 3, IOPubPort: 4, HBPort: 5}
+	tr, err := Listen(context.Background(), info, quiet)
+	if err != nil {
+		t.Skipf("this system has no Unix sockets: %v", err)
+	}
+	defer tr.Close()
+	conn, err := net.Dial("unix", info.IP+"-5")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.Write(append(greeting(), ready("REQ", "")...)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(conn, make([]byte, greetingSize)); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestNoPeer: a reply to who has gone is an error, not a wait.
+func TestNoPeer(t *testing.T) {
+	tr := listenLoopback(t)
+	m, err := wire.NewSession("k").New(wire.Stdin, "input_request", wire.Header{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Identities = [][]byte{[]byte("gone")}
+	if err := tr.Send(m); !errors.Is(err, ErrNoPeer) {
+		t.Errorf("Send = %v, want ErrNoPeer", err)
+	}
+}
+
+// FuzzReadMessage: any bytes are messages or an error, and what is read can be
+// written and read again.
+func FuzzReadMessage(f *testing.F) {
+	f.Add([]byte{flagMore, 1, 'a', 0, 0})
+	f.Add([]byte{flagCommand, 6, 4, 'P', 'I', 'N', 'G', 0})
+	f.Add(binary.BigEndian.AppendUint64([]byte{flagLong}, 1<<40))
+	small := limits{bytes: 1 << 16, frames: 16}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		frames, command, err := readMessage(bufio.NewReader(bytes.NewReader(data)), small)
+		if err != nil || command {
+			return
+		}
+		var b bytes.Buffer
+		w := bufio.NewWriter(&b)
+		if err := errors.Join(writeMessage(w, frames), w.Flush()); err != nil {
+			t.Fatal(err)
+		}
+		again, _, err := readMessage(bufio.NewReader(&b), small)
+		if err != nil || len(again) != len(frames) {
+			t.Fatalf("read again: %q, %v, want %q", again, err, frames)
+		}
+		for i := range frames {
+			if !bytes.Equal(frames[i], again[i]) {
+				t.Errorf("frame %d = %q, want %q", i, again[i], frames[i])
+			}
+		}
+	})
+}
+
+// FuzzHandshake: no bytes of a peer panic or hang the handshake.
+func FuzzHandshake(f *testing.F) {
+	f.Add(bytes.Join([][]byte{greeting(), ready("DEALER", "id")}, nil))
+	f.Add(bytes.Join([][]byte{greeting(), {flagCommand, 7, 5, 'R', 'E', 'A', 'D', 'Y', 9}}, nil))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		kernel, peer := net.Pipe()
+		defer kernel.Close()
+		go func() {
+			defer peer.Close()
+			go func() { _, _ = io.Copy(io.Discard, peer) }()
+			_, _ = peer.Write(data)
+		}()
+		_, _ = handshake(kernel, "ROUTER")
+	})
+}

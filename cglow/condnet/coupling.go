@@ -34,20 +34,14 @@ func (c Coupling) Params(prefix string) []Param {
 	}
 }
 
-// CouplingResult holds the network's output and its hidden activations.
-type CouplingResult struct {
-	H0, H1 *gorgonia.Node // [N,Hidden,H,W]
-	Raw    *gorgonia.Node // [N,Out,H,W]
-}
-
-// Apply builds the network for an input [N,In,H,W], as one op.
-func (c Coupling) Apply(p Lookup, prefix string, h *gorgonia.Node) CouplingResult {
-	r := op.CouplingNet(h, op.CouplingParams{
+// Apply builds the network for an input [N,In,H,W] as one op.
+func (c Coupling) Apply(p Lookup, prefix string, h *gorgonia.Node) op.CouplingResult {
+	return op.CouplingNet(h, op.CouplingParams{
 		W0: p(prefix + "conv0.w"), B0: p(prefix + "an0.bias"), L0: p(prefix + "an0.logs"),
 		W1: p(prefix + "conv1.w"), B1: p(prefix + "an1.bias"), L1: p(prefix + "an1.logs"),
-		W2: p(prefix + "conv2.w"), B2: op.Add(p(prefix+"conv2.b"), p(prefix+"conv2.newbias")), L2: p(prefix + "conv2.logs"),
+		W2: p(prefix + "conv2.w"), L2: p(prefix + "conv2.logs"),
+		B2: op.Add(p(prefix+"conv2.b"), p(prefix+"conv2.newbias")),
 	})
-	return CouplingResult{H0: r.H0, H1: r.H1, Raw: r.Raw}
 }
 
 // Prior is the convolution of the split prior: z1 [N,In,H,W] -> [N,2 In,H,W],

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync/atomic"
 
 	"gorgonia.org/gorgonia"
 
 	"glownotes/cglow/ad"
+	"glownotes/cglow/cpu"
 	"glownotes/cglow/data"
 	"glownotes/cglow/exec"
 	"glownotes/cglow/op"
@@ -185,36 +187,39 @@ func (t *Trainer) load(x, y data.Images) {
 
 // finite reports whether the loss and every gradient are numbers.
 func (t *Trainer) finite(nats float64) bool {
-	if math.IsNaN(nats) || math.IsInf(nats, 0) {
+	if nats-nats != 0 {
 		return false
 	}
-	for _, p := range t.graph.params {
+	grads := make([]any, len(t.graph.params))
+	for i, p := range t.graph.params {
 		g, err := p.Grad()
-		if err != nil || !finite(g.Data()) {
+		if err != nil {
 			return false
 		}
+		grads[i] = g.Data()
 	}
-	return true
+	var bad atomic.Bool
+	cpu.Parallel(len(grads), func(i int) {
+		if !allFinite(grads[i]) {
+			bad.Store(true)
+		}
+	})
+	return !bad.Load()
 }
 
-// finite reports whether v, a []float32 or []float64, holds only numbers.
-func finite(v any) bool {
+// allFinite reports whether v, a []float32 or []float64, holds only numbers: a
+// sum keeps a NaN, and in float64 the sum of finite float32 values is finite.
+func allFinite(v any) bool {
+	sum := 0.0
 	switch v := v.(type) {
 	case []float32:
-		return allFinite(v)
+		sum = cpu.Sum(v)
 	case []float64:
-		return allFinite(v)
+		for _, x := range v {
+			sum += x * 0
+		}
 	}
-	return true
-}
-
-// allFinite: x*0 is 0 for numbers and NaN for the rest, and the sum keeps a NaN.
-func allFinite[T real](v []T) bool {
-	var sum T
-	for _, x := range v {
-		sum += x * 0
-	}
-	return sum == 0
+	return sum-sum == 0
 }
 
 // diagnose runs the step again and returns the first result that is not finite.

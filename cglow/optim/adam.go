@@ -6,6 +6,8 @@ import (
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"glownotes/cglow/cpu"
 )
 
 // Config holds Adam's settings.
@@ -118,17 +120,55 @@ func (a *Adam) Step(model []gorgonia.ValueGrad) error {
 		}
 	}
 	u := a.next(scale)
+	parts := a.parts(ps)
+	cpu.Parallel(len(parts), func(i int) {
+		if p := parts[i]; p.w64 != nil {
+			step64(p.w64, p.g64, p.m64, p.v64, u)
+		} else {
+			u.kernel().Apply(p.w32, p.g32, p.m32, p.v32)
+		}
+	})
+	return nil
+}
+
+// part is a run of values that one goroutine updates.
+type part struct {
+	pair
+	m32, v32 []float32
+	m64, v64 []float64
+}
+
+// partSize is the length of a part: some tens of microseconds of work, enough
+// parts for many cores. Results do not depend on it.
+const partSize = 1 << 16
+
+// parts cuts the parameters and their moments into parts.
+func (a *Adam) parts(ps []pair) []part {
+	var out []part
 	at := 0
 	for _, p := range ps {
-		end := at + p.len()
-		if p.w64 != nil {
-			step64(p.w64, p.g64, a.state.M64[at:end], a.state.V64[at:end], u)
-		} else {
-			step32(p.w32, p.g32, a.state.M32[at:end], a.state.V32[at:end], u)
+		n := p.len()
+		for from := 0; from < n; from += partSize {
+			to := min(n, from+partSize)
+			q := part{pair: p.slice(from, to)}
+			if p.w64 != nil {
+				q.m64, q.v64 = a.state.M64[at+from:at+to], a.state.V64[at+from:at+to]
+			} else {
+				q.m32, q.v32 = a.state.M32[at+from:at+to], a.state.V32[at+from:at+to]
+			}
+			out = append(out, q)
 		}
-		at = end
+		at += n
 	}
-	return nil
+	return out
+}
+
+// slice returns the values from..to-1 of a pair.
+func (p pair) slice(from, to int) pair {
+	if p.w64 != nil {
+		return pair{w64: p.w64[from:to], g64: p.g64[from:to]}
+	}
+	return pair{w32: p.w32[from:to], g32: p.g32[from:to]}
 }
 
 // next counts the step and returns its constants.
@@ -138,6 +178,7 @@ func (a *Adam) next(scale float64) update {
 	t := float64(a.state.Step)
 	return update{
 		beta1: a.cfg.Beta1, beta2: a.cfg.Beta2, eps: a.cfg.Epsilon,
+		step: a.state.Step, learnRate: rate,
 		rate:  rate / (1 - math.Pow(a.cfg.Beta1, t)),
 		root:  math.Sqrt(1 - math.Pow(a.cfg.Beta2, t)),
 		clip:  a.cfg.ClipValue,
@@ -212,6 +253,10 @@ func collect(model []gorgonia.ValueGrad) ([]pair, error) {
 func globalNorm(ps []pair, clip float64) float64 {
 	sum := 0.0
 	for _, p := range ps {
+		if clip == 0 && p.g32 != nil {
+			sum += cpu.Dot(p.g32, p.g32)
+			continue
+		}
 		for _, g := range p.g32 {
 			v := limit(float64(g), clip)
 			sum += v * v

@@ -144,8 +144,8 @@ func TestStateContinues(t *testing.T) {
 
 func TestMomentsOfDeadParametersBecomeZero(t *testing.T) {
 	a, _ := NewAdam(Defaults())
-	p := fixed{vec32(1), vec32(1e-20)}
-	for range 700 {
+	p := fixed{vec32(1), vec32(1e-18)}
+	for range 1000 {
 		if err := a.Step([]gorgonia.ValueGrad{p}); err != nil {
 			t.Fatal(err)
 		}

@@ -2,39 +2,40 @@ package jupyter
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 )
 
-// TestFakeLab is no test: StartLab of the tests below starts this binary with
-// it, as if it were jupyter-lab.
-func TestFakeLab(t *testing.T) {
-	mode := os.Getenv("FAKE_LAB")
-	if mode == "" {
-		t.Skip("only for the tests that start this binary as jupyter-lab")
+// TestMain lets StartLab of the tests below start this binary as jupyter-lab.
+func TestMain(m *testing.M) {
+	if mode := os.Getenv("FAKE_LAB"); mode != "" {
+		os.Exit(actAsLab(mode))
 	}
+	os.Exit(m.Run())
+}
+
+// actAsLab checks its arguments and serves the status page.
+func actAsLab(mode string) (exitCode int) {
 	if mode == "fails" {
 		fmt.Fprintln(os.Stderr, "no such option")
-		os.Exit(3)
+		return 3
 	}
 	options := map[string]string{}
-	for _, arg := range flag.Args() {
+	for _, arg := range os.Args[1:] {
 		k, v, _ := strings.Cut(arg, "=")
 		options[k] = v
 	}
 	if options["--ServerApp.ip"] != "127.0.0.1" || options["--extra"] != "1" {
-		fmt.Fprintln(os.Stderr, "wrong arguments:", flag.Args())
-		os.Exit(4)
+		fmt.Fprintln(os.Stderr, "wrong arguments:", os.Args)
+		return 4
 	}
 	token := os.Getenv("JUPYTER_TOKEN")
 	http.HandleFunc("/api/status", func(w http.ResponseWriter, r *http.Request) {
@@ -42,23 +43,14 @@ func TestFakeLab(t *testing.T) {
 			w.WriteHeader(http.StatusForbidden)
 		}
 	})
-	err := http.ListenAndServe("127.0.0.1:"+options["--ServerApp.port"], nil)
-	fmt.Fprintln(os.Stderr, err)
-	os.Exit(5)
+	fmt.Fprintln(os.Stderr, http.ListenAndServe("127.0.0.1:"+options["--ServerApp.port"], nil))
+	return 5
 }
 
-// fakeLab is a program that runs TestFakeLab.
+// fakeLab are options with this binary as the program.
 func fakeLab(t *testing.T, mode string) LabOptions {
-	if runtime.GOOS == "windows" {
-		t.Skip("the stand-in for jupyter-lab is a shell script")
-	}
 	self, err := os.Executable()
 	if err != nil {
-		t.Fatal(err)
-	}
-	program := filepath.Join(t.TempDir(), "jupyter-lab")
-	script := "#!/bin/sh\nexec '" + self + "' -test.run='^TestFakeLab$' -- \"$@\"\n"
-	if err := os.WriteFile(program, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
@@ -66,7 +58,7 @@ func fakeLab(t *testing.T, mode string) LabOptions {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { log.Close() })
-	return LabOptions{Program: program, Dir: t.TempDir(), Args: []string{"--extra=1"}, Log: log, Env: []string{"FAKE_LAB=" + mode}}
+	return LabOptions{Program: self, Dir: t.TempDir(), Args: []string{"--extra=1"}, Log: log, Env: []string{"FAKE_LAB=" + mode}}
 }
 
 func TestStartLab(t *testing.T) {

@@ -48,14 +48,15 @@ type tape struct {
 	nodes  []*gorgonia.Node
 	index  map[*gorgonia.Node]int
 	kids   [][]int
-	wanted []bool           // does the gradient of this node lead to one of wrt
-	terms  []gorgonia.Nodes // gradients that arrive from the ops that read the node
-	grads  []*gorgonia.Node // their sum
+	wanted []bool                   // does the gradient of this node lead to one of wrt
+	terms  []gorgonia.Nodes         // gradients that arrive from the ops that read the node
+	grads  []*gorgonia.Node         // their sum
+	outs   map[int][]*gorgonia.Node // of nodes with further outputs: the gradients of all outputs
 }
 
 func newTape(loss *gorgonia.Node, wrt []*gorgonia.Node) (*tape, error) {
 	g := loss.Graph()
-	t := &tape{index: make(map[*gorgonia.Node]int)}
+	t := &tape{index: make(map[*gorgonia.Node]int), outs: make(map[int][]*gorgonia.Node)}
 	// Gorgonia appends a node after its children: the list is in topological order.
 	for i, n := range g.AllNodes() {
 		t.nodes = append(t.nodes, n)
@@ -96,13 +97,20 @@ func newTape(loss *gorgonia.Node, wrt []*gorgonia.Node) (*tape, error) {
 func (t *tape) backward() error {
 	for i := len(t.nodes) - 1; i >= 0; i-- {
 		n := t.nodes[i]
-		if !t.wanted[i] || len(t.terms[i]) == 0 {
+		if !t.wanted[i] || len(t.terms[i]) == 0 && t.outs[i] == nil {
 			continue
 		}
-		g := op.Add(t.terms[i]...)
-		t.grads[i] = g
-		gorgonia.SetDerivOf(g, n)
+		var g *gorgonia.Node
+		if len(t.terms[i]) > 0 {
+			g = op.Add(t.terms[i]...)
+			t.grads[i] = g
+			gorgonia.SetDerivOf(g, n)
+		}
 		if len(t.kids[i]) == 0 {
+			continue
+		}
+		if pick, ok := n.Op().(*op.Pick); ok {
+			t.collect(t.kids[i][0], pick, g)
 			continue
 		}
 		if err := t.push(i, g); err != nil {
@@ -110,6 +118,23 @@ func (t *tape) backward() error {
 		}
 	}
 	return nil
+}
+
+// collect notes the gradient of a further output of node i, which is visited later.
+func (t *tape) collect(i int, pick *op.Pick, g *gorgonia.Node) {
+	if t.outs[i] == nil {
+		t.outs[i] = make([]*gorgonia.Node, 1+len(pick.From.Extra()))
+	}
+	t.outs[i][pick.Output] = g
+}
+
+// differentiate asks the op of a node for the gradients of its inputs.
+func (t *tape) differentiate(i int, sd gorgonia.SDOp, ins gorgonia.Nodes, g *gorgonia.Node) (gorgonia.Nodes, error) {
+	if all := t.outs[i]; all != nil {
+		all[0] = g
+		return sd.(*op.Op).Gradients(ins, t.nodes[i], all)
+	}
+	return sd.SymDiff(ins, t.nodes[i], g)
 }
 
 // push hands the gradient g of node i on to its inputs.
@@ -127,7 +152,7 @@ func (t *tape) push(i int, g *gorgonia.Node) error {
 	if len(diff) < len(ins) || !t.useful(i, diff) {
 		return nil
 	}
-	gs, err := sd.SymDiff(ins, n, g)
+	gs, err := t.differentiate(i, sd, ins, g)
 	if err != nil {
 		return fmt.Errorf("ad: gradient of %s: %w", n.Name(), err)
 	}

@@ -93,6 +93,7 @@ var rows = []row{
 	{name: "couplingnet", shapes: couplingShapes(2, 4, 3, 5, 6, 8), build: func(x []*node) *node { return coupling(x).Raw }, tol32: 5e-5},
 	{name: "couplingnet of one image", shapes: couplingShapes(1, 3, 4, 2, 5, 3), build: func(x []*node) *node { return coupling(x).Raw }, tol32: 5e-5},
 	{name: "couplingnet of many images", shapes: couplingShapes(11, 2, 2, 3, 5, 4), build: func(x []*node) *node { return coupling(x).Raw }, tol32: 5e-5},
+	{name: "netbank", shapes: bankShapes, build: bank, tol32: 5e-5},
 
 	{name: "sumperexample", shapes: rep(1, 3, 4, 2, 5), build: func(x []*node) *node { return op.SumPerExample(x[0]) }},
 	{name: "mean", shapes: rep(1, 3, 4, 5), build: func(x []*node) *node { return op.Mean(x[0]) }},
@@ -111,6 +112,36 @@ func conv(c op.Conv) func(x []*node) *node {
 		}
 		return op.Conv2D(x[0], x[1], b, c)
 	}
+}
+
+// bankShapes are x and the parameters of two networks that end fully connected and of one that
+// ends in a convolution.
+var bankShapes = [][]int{
+	{3, 2, 8, 12},
+	{5, 2, 2, 2}, {5}, {6, 5, 2, 2}, {6}, {7, 36}, {7}, {4, 7}, {4},
+	{5, 2, 2, 2}, {5}, {3, 120}, {3},
+	{3, 2, 3, 3}, {3}, {5, 3, 4, 4}, {5}, {4, 5, 3, 3}, {4},
+}
+
+// bankNets cuts the inputs into networks; the last also has a ReLU at its end.
+func bankNets(x []*node) [][]op.Layer {
+	two, one := op.Conv{Stride: 2}, op.Conv{Stride: 1, Pad: 1}
+	return [][]op.Layer{
+		{{x[1], x[2], two, true}, {x[3], x[4], two, true}, {x[5], x[6], op.Conv{}, true}, {x[7], x[8], op.Conv{}, false}},
+		{{x[9], x[10], two, true}, {x[11], x[12], op.Conv{}, true}},
+		{{x[13], x[14], one, true}, {x[15], x[16], op.Conv{Stride: 4}, true}, {x[17], x[18], one, true}},
+	}
+}
+
+// bank makes one result of all outputs. Averaging scales keep the sums of many random terms near 1.
+func bank(x []*node) *node {
+	y := op.NetBank(x[0], bankNets(x)...)
+	return join(y)
+}
+
+func join(y []*node) *node {
+	n := y[0].Shape()[0]
+	return op.Concat(op.Tanh(op.Scale(y[0], 0.01)), op.Scale(y[1], 0.1), op.Reshape(op.Scale(y[2], 0.01), n, -1))
 }
 
 // couplingShapes returns the shapes of the inputs of a coupling network.
@@ -405,6 +436,40 @@ func TestCouplingNetHidden(t *testing.T) {
 		for k := range want {
 			if math.Abs(got[k]-want[k]) > 1e-12 {
 				t.Fatalf("h%d, element %d: got %v, want %v", i, k, got[k], want[k])
+			}
+		}
+	}
+}
+
+// TestNetBank compares the bank with the ops that it stands for.
+func TestNetBank(t *testing.T) {
+	fused := row{name: "netbank", shapes: bankShapes, build: bank}
+	plain := fused
+	plain.build = func(x []*node) *node {
+		var ys []*node
+		for _, layers := range bankNets(x) {
+			h := x[0]
+			for _, l := range layers {
+				if l.W.Dims() == 4 {
+					h = op.Conv2D(h, l.W, l.B, l.Conv)
+				} else {
+					h = op.Linear(op.Reshape(h, h.Shape()[0], -1), l.W, l.B)
+				}
+				if l.ReLU {
+					h = op.ReLU(h)
+				}
+			}
+			ys = append(ys, h)
+		}
+		return join(ys)
+	}
+	a, b := newProblem(t, fused, tensor.Float64), newProblem(t, plain, tensor.Float64)
+	run(t, a.compile(t, exec.Reference))
+	run(t, b.compile(t, exec.Reference))
+	for k, want := range b.results(t) {
+		for i, got := range a.results(t)[k] {
+			if d := math.Abs(got - want[i]); !(d <= 1e-12*(1+math.Abs(want[i]))) {
+				t.Fatalf("result %d, element %d: fused %v, plain %v", k, i, got, want[i])
 			}
 		}
 	}

@@ -41,8 +41,20 @@ func Conv2D(x, w, b *gorgonia.Node, c Conv) *gorgonia.Node {
 }
 
 func convDims(name string, ins []*gorgonia.Node, c Conv) ref.Conv {
-	n, ch, h, wd := image(name, ins[0])
-	o, wc, kh, kw := image(name, ins[1])
+	image(name, ins[0])
+	image(name, ins[1])
+	d := convShape(name, ins, ins[0].Shape(), ins[1].Shape(), c)
+	if len(ins) == 3 {
+		checkVector(name, ins, 2, d.O)
+	}
+	return d
+}
+
+// convShape returns the sizes of a convolution of an image of shape x with weights of shape w,
+// both of four axes. ins are the inputs to name in an error.
+func convShape(name string, ins []*gorgonia.Node, x, w []int, c Conv) ref.Conv {
+	n, ch, h, wd := x[0], x[1], x[2], x[3]
+	o, wc, kh, kw := w[0], w[1], w[2], w[3]
 	d := ref.Conv{N: n, C: ch, H: h, W: wd, O: o, KH: kh, KW: kw, StrideH: c.Stride, StrideW: c.StrideW, Pad: c.Pad}
 	if d.StrideW == 0 {
 		d.StrideW = c.Stride
@@ -50,9 +62,6 @@ func convDims(name string, ins []*gorgonia.Node, c Conv) ref.Conv {
 	check(d.StrideH > 0 && d.StrideW > 0 && d.Pad >= 0, name, ins, "%+v", c)
 	check(wc == ch, name, ins, "the weights have %d input channels, the image %d", wc, ch)
 	check(h+2*d.Pad >= kh && wd+2*d.Pad >= kw, name, ins, "the kernel is larger than the padded image")
-	if len(ins) == 3 {
-		checkVector(name, ins, 2, o)
-	}
 	d.OH = (h+2*d.Pad-kh)/d.StrideH + 1
 	d.OW = (wd+2*d.Pad-kw)/d.StrideW + 1
 	return d

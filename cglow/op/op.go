@@ -38,12 +38,17 @@ type def struct {
 	dims  any            // sizes and constants, for executors
 	f32   func() Kernel[float32]
 	f64   func() Kernel[float64]
-	grads gradFunc // nil: no gradient, asking for it is an error
-	flat  bool     // does not depend on the elements of its inputs: the gradient is zero
+	grads gradFunc      // nil: no gradient, asking for it is an error
+	multi multiGradFunc // for ops whose further outputs pass gradients as well
+	flat  bool          // does not depend on the elements of its inputs: the gradient is zero
 }
 
 // gradFunc returns one gradient node per input.
 type gradFunc func(ins []*gorgonia.Node, out, g *gorgonia.Node) []*gorgonia.Node
+
+// multiGradFunc is a gradFunc for all outputs: gs[i] is nil where no gradient arrives, and so is
+// a result for an input that gets none.
+type multiGradFunc func(ins, outs, gs []*gorgonia.Node) []*gorgonia.Node
 
 // opIDs numbers all ops of the process. Only inequality matters: no result depends on it.
 var opIDs atomic.Uint64
@@ -159,12 +164,32 @@ func (o *Op) DiffWRT(inputs int) []bool {
 
 // SymDiff returns the gradient nodes of the inputs for the gradient node of the output. An op
 // that has none returns an error: second derivatives are not offered.
-func (o *Op) SymDiff(ins gorgonia.Nodes, out, grad *gorgonia.Node) (gs gorgonia.Nodes, err error) {
+func (o *Op) SymDiff(ins gorgonia.Nodes, out, grad *gorgonia.Node) (gorgonia.Nodes, error) {
+	gs := make([]*gorgonia.Node, 1+len(o.extra))
+	gs[0] = grad
+	return o.Gradients(ins, out, gs)
+}
+
+// Gradients is SymDiff for gradients of all outputs of the op, see [Pick]: grads[i] belongs to
+// output i and is nil where none arrives. A result is nil where an input gets no gradient.
+func (o *Op) Gradients(ins gorgonia.Nodes, out *gorgonia.Node, grads []*gorgonia.Node) (gs gorgonia.Nodes, err error) {
 	defer Catch(&err)
+	if o.multi != nil {
+		outs := list(out)
+		for i := range o.extra {
+			outs = append(outs, pick(out, i))
+		}
+		return o.multi(ins, outs, grads), nil
+	}
+	for i, g := range grads[1:] {
+		if g != nil {
+			return nil, fmt.Errorf("op: output %d of %v passes no gradient", i+1, o)
+		}
+	}
 	if o.grads == nil {
 		return nil, fmt.Errorf("op: %v has no gradient", o)
 	}
-	return o.grads(ins, out, grad), nil
+	return o.grads(ins, out, grads[0]), nil
 }
 
 // Do computes the op on values, for Gorgonia's own machines. The result is newly allocated.

@@ -5,7 +5,8 @@
 // Conventions, the same in every function:
 //   - Arrays are dense and row-major. Images are N, C, H, W (batch, channels, rows, columns);
 //     P stands for H*W, the pixels of one image.
-//   - Outputs come first. They are overwritten, never read, and must not overlap an input.
+//   - Outputs come first. They are overwritten, never read, and must not overlap an input,
+//     except that element-wise functions may work in place.
 //   - Sums run in a fixed order and in float64, also for float32 arrays, and are rounded once.
 //   - Sizes are the caller's business: a wrong length panics with an index out of range.
 //   - Nothing is allocated; a kernel that needs room for itself takes a work slice.

@@ -187,19 +187,25 @@ func (c *canvas) paint(bits uint8, b box, s shader) {
 	}
 }
 
-// clear removes all marks in the box.
-func (c *canvas) clear(b box) {
+// clear removes the marks with one of the bits in the box.
+func (c *canvas) clear(bits uint8, b box) {
 	w := c.size * samples
 	for y := b.y0 * samples; y < b.y1*samples; y++ {
-		clear(c.marks[y*w+b.x0*samples : y*w+b.x1*samples])
+		row := c.marks[y*w+b.x0*samples : y*w+b.x1*samples]
+		for i := range row {
+			row[i] &^= bits
+		}
 	}
 }
 
+// brush is the bit of marks that do not outlast a call of draw.
+const brush = 1 << 7
+
 // draw paints bones with a shader and leaves no marks.
 func (c *canvas) draw(bones []bone, s shader) {
-	b := c.mark(1, bones)
-	c.paint(1, b, s)
-	c.clear(b)
+	b := c.mark(brush, bones)
+	c.paint(brush, b, s)
+	c.clear(brush, b)
 }
 
 // shade darkens what lies under the bone, by the factor dark on its axis and

@@ -66,7 +66,7 @@ func Horses(dir string, size int, split Split) (Dataset, error) {
 // horseNames returns all names in order and those of the split.
 func horseNames(f folder, split Split) (all, names []string, err error) {
 	if split != Train && split != Test {
-		return nil, nil, fmt.Errorf("data: horses: there is no %v part, only train and test", split)
+		return nil, nil, errNoPart("horses", split, "train and test")
 	}
 	if !f.has("all.txt") {
 		return plainNames(f, split)

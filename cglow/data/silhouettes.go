@@ -88,7 +88,7 @@ func silhouette(c *canvas, cfg SilhouetteConfig, i int, x, y []float32) {
 			y[py*c.size+px] = v
 		}
 	}
-	c.clear(all)
+	c.clear(farSide|nearSide, all)
 	expose(r, c, cfg.Noise, x)
 }
 
@@ -109,7 +109,7 @@ func separate(c *canvas, b box, skin shader) shader {
 		return skin
 	}
 	in, out = in/n, out/n
-	const least = .10
+	const least = .13
 	if math.Abs(in-out) >= least {
 		return skin
 	}

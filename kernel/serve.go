@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"glownotes/kernel/core"
+	"glownotes/kernel/engine/live"
+	"glownotes/kernel/jupyter"
+	"glownotes/kernel/wire"
+	"glownotes/kernel/zmq"
+)
+
+type serveCommand struct {
+	File  string `arg:"" name:"connection-file" help:"Connection file that the client wrote." type:"existingfile"`
+	GoBin string `help:"Folder of the go command, used where PATH has none." placeholder:"DIR"`
+	Debug bool   `help:"Log every message."`
+}
+
+// Run serves one session until a client asks for shutdown, SIGTERM comes or
+// the process that started this one ends. SIGINT interrupts the running cell.
+func (s serveCommand) Run(c *cli) error {
+	level := slog.LevelWarn
+	if s.Debug {
+		level = slog.LevelDebug
+	}
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	if _, err := exec.LookPath("go"); err != nil && s.GoBin != "" {
+		os.Setenv("PATH", os.Getenv("PATH")+string(filepath.ListSeparator)+s.GoBin)
+	}
+	root, err := c.moduleRoot()
+	if err != nil {
+		return err
+	}
+	info, err := wire.ReadConnectionFile(s.File)
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt)
+
+	transport, err := zmq.Listen(ctx, info, logger)
+	if err != nil {
+		return err
+	}
+	engine, err := newEngine(live.Options{ModuleRoot: root, Warm: true, Logger: logger})
+	if err != nil {
+		return errors.Join(err, transport.Close())
+	}
+	options := core.Options{Transport: transport, Engine: engine, Logger: logger, Version: version}
+	if host, err := jupyter.Host(); err == nil {
+		options.HistoryDir = filepath.Join(host.ShareDir(), "history")
+		options.OverflowDir = filepath.Join(host.CacheDir(), "output")
+	}
+	kernel := core.New(options)
+	go func() {
+		for range interrupts {
+			kernel.Interrupt()
+		}
+	}()
+	if orphaned := parentGone(); orphaned != nil {
+		go func() {
+			<-orphaned
+			kernel.Shutdown()
+		}()
+	}
+	err = kernel.Serve(ctx)
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// parentGone returns a channel that closes when the Jupyter client that
+// started this process is gone: jupyter_client tells its process id in
+// JPY_PARENT_PID. It is nil where that is not this process's parent.
+func parentGone() <-chan struct{} {
+	parent, err := strconv.Atoi(os.Getenv("JPY_PARENT_PID"))
+	if err != nil || parent <= 1 || os.Getppid() != parent {
+		return nil
+	}
+	gone := make(chan struct{})
+	go func() {
+		for os.Getppid() == parent { // an orphan gets another parent
+			time.Sleep(time.Second)
+		}
+		close(gone)
+	}()
+	return gone
+}

@@ -1,6 +1,9 @@
 package core
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
 // A mailbox is an unbounded queue of requests for one lane. Front ends bound
 // it: they queue what their users asked for.
@@ -9,7 +12,13 @@ type mailbox struct {
 	wake   sync.Cond
 	items  []*request
 	closed bool
+	failed time.Time // when a cell last failed and took those behind it along
 }
+
+// abortTime is how long after a failure a cell is aborted that had been sent
+// before it. A front end that runs a whole notebook sends its cells one after
+// the other; the first may fail while the rest is on its way.
+const abortTime = 250 * time.Millisecond
 
 func newMailbox() *mailbox {
 	b := &mailbox{}
@@ -23,6 +32,10 @@ func (b *mailbox) put(r *request) bool {
 	defer b.mu.Unlock()
 	if b.closed {
 		return false
+	}
+	sent := r.Header.Date
+	if !sent.IsZero() && sent.Before(b.failed) && time.Since(b.failed) < abortTime {
+		r.aborted = true
 	}
 	b.items = append(b.items, r)
 	b.wake.Signal()
@@ -45,10 +58,12 @@ func (b *mailbox) take() *request {
 	return r
 }
 
-// abort marks everything that waits.
+// abort marks everything that waits, and what was sent already by the date in
+// its header.
 func (b *mailbox) abort() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.failed = time.Now()
 	for _, r := range b.items {
 		r.aborted = true
 	}

@@ -197,6 +197,12 @@ func testAbort(t *testing.T, start Starter) {
 	equal(t, "cells that ran", len(e.Cells()), 1)
 	equal(t, "count after aborted cells", count(c.Execute("print x")), 2)
 
+	// A cell that is sent as soon as the failure is known runs.
+	for range 5 {
+		equal(t, "failing", c.Execute("fail A b").Outcome(), "error")
+		equal(t, "sent after", c.Execute("print x").Outcome(), "ok")
+	}
+
 	ids = []string{post("await on\nfail A b", false), post("print yes", true)}
 	c.Request(wire.Shell, "kernel_info_request", nil)
 	e.Open("on")

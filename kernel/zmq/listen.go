@@ -140,11 +140,10 @@ func echo(p *peer) error {
 // Info returns the addresses that are bound.
 func (t *Transport) Info() wire.ConnectionInfo { return t.info }
 
-// OnSubscribe implements core.Publisher.
+// OnSubscribe implements core.Publisher. Who has subscribed already is
+// welcomed now.
 func (t *Transport) OnSubscribe(welcome func(topic string) *wire.Message) {
-	t.iopub.mu.Lock()
-	defer t.iopub.mu.Unlock()
-	t.iopub.welcome = welcome
+	t.iopub.onSubscribe(welcome)
 }
 
 // OnLost implements core.Publisher.

@@ -76,6 +76,17 @@ func (b *publisher) subscribe(p *peer, topic string, on bool) {
 	b.sendTo(p, b.welcome(topic))
 }
 
+func (b *publisher) onSubscribe(welcome func(topic string) *wire.Message) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.welcome = welcome
+	for p, sub := range b.subs {
+		for topic := range sub.topics {
+			b.sendTo(p, welcome(topic))
+		}
+	}
+}
+
 // sendTo encodes m for one peer; b.mu is held. A nil message is none.
 func (b *publisher) sendTo(p *peer, m *wire.Message) bool {
 	if m == nil {

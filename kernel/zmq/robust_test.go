@@ -252,9 +252,19 @@ func TestSubscriptions(t *testing.T) {
 		m.Identities = [][]byte{[]byte(topic)}
 		return m
 	}
+	early := dialRaw(t, tr.Info().IOPubPort, "SUB", "")
+	early.writeFrames(t, []byte("\x01e."))
+	body := append([]byte{4}, "PING\x00\x00"...)
+	early.write(t, []byte{flagCommand, byte(len(body))}, body)
+	if _, _, err := readMessage(early.r, defaultLimits); err != nil { // PONG: it has subscribed
+		t.Fatal(err)
+	}
 	tr.OnSubscribe(func(topic string) *wire.Message {
 		return message(topic, "iopub_welcome", map[string]any{"subscription": topic})
 	})
+	if got := kerneltest.Field[string](early.receive(t, wire.IOPub), "subscription"); got != "e." {
+		t.Errorf("an early subscriber got %q, want its welcome", got)
+	}
 	c := dialRaw(t, tr.Info().IOPubPort, "SUB", "")
 	expect := func(topic string) {
 		t.Helper()

@@ -18,6 +18,7 @@ const (
 	textName   = hidden + "text"
 	rangeName  = hidden + "range"
 	newName    = hidden + "new"
+	valueName  = hidden + "value"
 )
 
 // fillBase declares what every cell can use. It runs on the worker.
@@ -41,6 +42,7 @@ func (s *session) fillBase() {
 	b.DeclBuiltin(textName, fast.Builtin{Compile: compileText, ArgMin: 1, ArgMax: 1})
 	b.DeclBuiltin(rangeName, fast.Builtin{Compile: compileRange, ArgMin: 1, ArgMax: 1})
 	b.DeclBuiltin(newName, fast.Builtin{Compile: compileNew, ArgMin: 1, ArgMax: 1})
+	b.DeclBuiltin(valueName, fast.Builtin{Compile: compileValue, ArgMin: 1, ArgMax: 1})
 	b.DeclBuiltin("min", fast.Builtin{Compile: compileMinMax, ArgMin: 1, ArgMax: math.MaxUint16})
 	b.DeclBuiltin("max", fast.Builtin{Compile: compileMinMax, ArgMin: 1, ArgMax: math.MaxUint16})
 	b.DeclBuiltin("clear", fast.Builtin{Compile: compileClear, ArgMin: 1, ArgMax: 1})
@@ -91,6 +93,17 @@ func compileNew(c *fast.Comp, sym fast.Symbol, node *ast.CallExpr) *fast.Call {
 	})
 	call := plainCall(c, f.Interface(), arg)
 	call.OutTypes = []xr.Type{c.Universe.PtrTo(t)}
+	return call
+}
+
+// compileValue compiles a conversion of a constant to a named type as a value
+// that is no constant: gomacro loses the type's methods of constants.
+func compileValue(c *fast.Comp, sym fast.Symbol, node *ast.CallExpr) *fast.Call {
+	arg := c.Expr1(node.Args[0], nil)
+	rt := arg.Type.ReflectType()
+	f := reflect.MakeFunc(reflect.FuncOf([]reflect.Type{rt}, []reflect.Type{rt}, false), func(vs []reflect.Value) []reflect.Value { return vs })
+	call := plainCall(c, f.Interface(), arg)
+	call.OutTypes = []xr.Type{arg.Type}
 	return call
 }
 

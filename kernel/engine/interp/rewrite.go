@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"strings"
 
+	"github.com/cosmos72/gomacro/fast"
 	"golang.org/x/tools/go/ast/astutil"
 )
 
@@ -17,6 +18,7 @@ import (
 //   - a goroutine gets a deferred call that reports its panic;
 //   - arguments of fmt's printing functions take the methods of cells' types
 //     along;
+//   - a constant that is converted to a type with methods becomes a value;
 //   - generic functions and types take the form that gomacro knows them in.
 func (s *session) rewrite(p *piece) {
 	apply := func(n ast.Node) ast.Node {
@@ -25,7 +27,9 @@ func (s *session) rewrite(p *piece) {
 			return true
 		})
 	}
-	if p.node != nil {
+	if d, ok := p.node.(*ast.GenDecl); ok && d.Tok != token.VAR {
+		// nothing is executed in declarations of types and constants
+	} else if p.node != nil {
 		p.node = apply(p.node)
 	}
 	for i, v := range p.values {
@@ -53,6 +57,9 @@ func (s *session) rewriteNode(c *astutil.Cursor) {
 		}
 	case *ast.CallExpr:
 		withMethods(n)
+		if s.convertsConstant(n) {
+			c.Replace(&ast.CallExpr{Fun: &ast.Ident{NamePos: n.Pos(), Name: valueName}, Lparen: n.Pos(), Args: []ast.Expr{n}, Rparen: n.End()})
+		}
 	}
 }
 
@@ -121,6 +128,42 @@ func perIteration(n *ast.ForStmt) {
 	body := &ast.BlockStmt{Lbrace: n.Body.Lbrace, List: n.Body.List, Rbrace: n.Body.Rbrace}
 	n.Init, n.Cond, n.Post = begin, nil, nil
 	n.Body.List = append(list, body)
+}
+
+// convertsConstant reports a conversion T(literal) to a type that may have
+// methods.
+func (s *session) convertsConstant(n *ast.CallExpr) bool {
+	if len(n.Args) != 1 {
+		return false
+	}
+	arg := ast.Unparen(n.Args[0])
+	if u, ok := arg.(*ast.UnaryExpr); ok && u.Op == token.SUB {
+		arg = u.X
+	}
+	if _, ok := arg.(*ast.BasicLit); !ok {
+		return false
+	}
+	switch f := n.Fun.(type) {
+	case *ast.Ident:
+		for c := s.top.Comp; c != nil && c.Outer != nil; c = c.Outer { // not the universe's types
+			if c.Binds[f.Name] != nil {
+				return false
+			}
+			if c.Types[f.Name] != nil {
+				return true
+			}
+		}
+	case *ast.SelectorExpr:
+		pkg, ok := f.X.(*ast.Ident)
+		if !ok {
+			return false
+		}
+		if sym := s.top.Comp.TryResolve(pkg.Name); sym != nil && sym.Const() {
+			imp, ok := sym.Value.(*fast.Import)
+			return ok && imp.Types[f.Sel.Name] != nil
+		}
+	}
+	return false
 }
 
 // perIterationRange gives each iteration of a range loop its own variables.

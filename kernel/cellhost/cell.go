@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"plugin"
+	"sync"
+	"time"
+
+	"glownotes/kernel/display"
+	"glownotes/kernel/engine/hostwire"
+)
+
+// patience is how long a cell may take to stop after an interrupt before its
+// goroutine is left behind.
+const patience = time.Second
+
+// A cell is one run of one compiled cell.
+type cell struct {
+	serial int
+	ctx    context.Context
+	cancel context.CancelFunc
+	done   chan struct{} // closed when the kernel was told the end
+
+	mu          sync.Mutex
+	goroutine   string // "goroutine 12", as stacks name it
+	interrupted bool
+	result      *display.Bundle
+	failure     *hostwire.Failure // of the first goroutine that panicked
+}
+
+func (c *cell) ended() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// run opens the plugin and runs it to its end.
+func (h *host) run(f hostwire.Frame) {
+	c := &cell{serial: f.Cell, done: make(chan struct{})}
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	h.mu.Lock()
+	h.cell = c
+	h.mu.Unlock()
+	fin := make(chan *hostwire.Failure, 1)
+	go h.body(c, f.Path, fin)
+	fail := h.wait(c, fin)
+	display.Flush()
+	c.mu.Lock()
+	if fail == nil {
+		fail = c.failure
+	}
+	end := hostwire.Frame{Kind: hostwire.Done, Cell: c.serial, Failure: fail}
+	if c.result != nil && fail == nil {
+		end.Data, end.Metadata = c.result.Data, c.result.Metadata
+	}
+	stopped := c.interrupted
+	close(c.done)
+	c.mu.Unlock()
+	if stopped {
+		h.flags.lowerLater(c, fail != nil && fail.Left)
+	}
+	h.event(end)
+}
+
+// body is the goroutine of a cell: the init functions of packages that the
+// cell loads run here too.
+func (h *host) body(c *cell, path string, fin chan<- *hostwire.Failure) {
+	h.owners.claim(c)
+	c.mu.Lock()
+	c.goroutine = goroutineName()
+	c.mu.Unlock()
+	start, err := open(path)
+	if err != nil {
+		fin <- &hostwire.Failure{Kind: hostwire.FailOpen, Message: err.Error()}
+		return
+	}
+	h.conn.Send(hostwire.Frame{Kind: hostwire.Opened, Cell: c.serial})
+	fin <- guarded(start)
+}
+
+func open(path string) (start func(), err error) {
+	defer func() {
+		if v := recover(); v != nil { // an init function of a package
+			err = fmt.Errorf("a package failed to initialise: %v", v)
+		}
+	}()
+	p, err := plugin.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	s, err := p.Lookup("Run")
+	if err != nil {
+		return nil, err
+	}
+	f, ok := s.(func())
+	if !ok {
+		return nil, fmt.Errorf("cellhost: Run is a %T", s)
+	}
+	return f, nil
+}
+
+// wait returns how the cell ended, leaving a goroutine behind that does not
+// end within the patience after an interrupt.
+func (h *host) wait(c *cell, fin <-chan *hostwire.Failure) *hostwire.Failure {
+	select {
+	case f := <-fin:
+		return f
+	case <-c.ctx.Done():
+	}
+	select {
+	case f := <-fin:
+		if f == nil {
+			// The cell returned by itself, such as a training loop that saw ctx.
+			return &hostwire.Failure{Kind: hostwire.FailInterrupt, Message: "the cell was interrupted"}
+		}
+		return f
+	case <-time.After(patience):
+		return &hostwire.Failure{Kind: hostwire.FailInterrupt, Left: true, Calls: h.blockedAt(c),
+			Message: "the cell did not stop; its goroutine was left behind"}
+	}
+}

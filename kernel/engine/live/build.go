@@ -1,0 +1,176 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// A builder turns the generated file of a cell into a plugin. It calls the
+// compiler and the linker directly: the go command would take three times as
+// long, mostly to find out that nothing has changed.
+type builder struct {
+	tc   *toolchain
+	pkgs *packages
+	dir  string // of the session
+}
+
+// A built cell is ready to be loaded.
+type built struct {
+	archive string // export data and code for later cells
+	plugin  string
+}
+
+// build compiles and links. Two packages are made: the cell's own and a main
+// package that calls it, because a main package cannot be imported by later
+// cells.
+func (b *builder) build(ctx context.Context, serial int, text []byte) (*built, error) {
+	dir := filepath.Join(b.dir, fmt.Sprint("c", serial))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("live: %w", err)
+	}
+	path := cellPath(serial)
+	out := &built{archive: filepath.Join(dir, "cell.a"), plugin: filepath.Join(dir, "cell.so")}
+	cfg := filepath.Join(dir, "importcfg")
+	config := b.pkgs.importConfig()
+	main := fmt.Sprintf("package main\nimport cell %q\nfunc Run() { cell.%s() }\nfunc main() {}\n", path, runName)
+	for name, data := range map[string][]byte{
+		cfg:                           fmt.Appendf(config, "packagefile %s=%s\n", path, out.archive),
+		filepath.Join(dir, "cell.go"): text, filepath.Join(dir, "main.go"): []byte(main),
+	} {
+		if err := os.WriteFile(name, data, 0o600); err != nil {
+			return nil, fmt.Errorf("live: %w", err)
+		}
+	}
+	if err := b.compile(ctx, dir, path, "cell.go", out.archive); err != nil {
+		return nil, err
+	}
+	mainArchive := filepath.Join(dir, "main.a")
+	if err := b.compile(ctx, dir, path+"/main", "main.go", mainArchive); err != nil {
+		return nil, err
+	}
+	return out, b.link(ctx, dir, path+"/main", mainArchive, out.plugin)
+}
+
+func (b *builder) compile(ctx context.Context, dir, path, file, archive string) error {
+	_, err := b.tool(ctx, dir, filepath.Join(b.tc.toolDir, "compile"), "-o", archive, "-trimpath", dir+"=>.",
+		"-p", path, "-lang="+b.tc.lang, "-complete", "-installsuffix", "dynlink", "-goversion", b.tc.version,
+		"-c=2", "-dynlink", "-nolocalimports", "-importcfg", "importcfg", "-pack", file)
+	return err
+}
+
+// link runs the Go linker up to the object files and calls ld itself: the
+// linker would ask gcc up to three times for flags that it knows, and gcc would
+// call collect2 and that ld.
+func (b *builder) link(ctx context.Context, dir, path, archive, plugin string) error {
+	objects := filepath.Join(dir, "objects")
+	if err := os.MkdirAll(objects, 0o700); err != nil {
+		return fmt.Errorf("live: %w", err)
+	}
+	defer os.RemoveAll(objects)
+	out, err := b.tool(ctx, dir, filepath.Join(b.tc.toolDir, "link"), "-v", "-o", plugin, "-importcfg", "importcfg",
+		"-installsuffix", "dynlink", "-pluginpath", path, "-buildmode=plugin", "-s", "-w",
+		"-tmpdir", objects, "-extld=true", archive)
+	if err != nil {
+		return err
+	}
+	args, err := ldArgs(out)
+	if err != nil {
+		return err
+	}
+	_, err = b.tool(ctx, dir, b.tc.ld, args...)
+	return err
+}
+
+var hostLink = regexp.MustCompile(`(?m)^host link: (.*)$`)
+
+// ldArgs makes the arguments of ld from those that the Go linker has for gcc.
+func ldArgs(log []byte) ([]string, error) {
+	m := hostLink.FindSubmatch(log)
+	if m == nil {
+		return nil, fmt.Errorf("live: the Go linker named no command for the external linker: %s", bytes.TrimSpace(log))
+	}
+	args := []string{"--eh-frame-hdr"}
+	for i, q := range splitQuoted(string(m[1])) {
+		switch {
+		case i == 0, q == "-m64", q == "-O2", q == "-g", q == "-pthread", strings.HasPrefix(q, "-Wl,--compress-debug"), strings.HasPrefix(q, "-f"), strings.HasPrefix(q, "-Q"):
+		case q == "-rdynamic":
+			args = append(args, "-export-dynamic")
+		case strings.HasPrefix(q, "-Wl,"):
+			args = append(args, strings.Split(q[len("-Wl,"):], ",")...)
+		case q == "-lpthread", q == "-ldl", q == "-lc":
+			// parts of the C library, which the host has loaded
+		default:
+			args = append(args, q)
+		}
+	}
+	return args, nil
+}
+
+// splitQuoted splits a list of quoted strings.
+func splitQuoted(s string) []string {
+	var out []string
+	s = strings.TrimPrefix(strings.TrimSpace(s), "[")
+	for {
+		s = strings.TrimSpace(s)
+		q, err := strconv.QuotedPrefix(s)
+		if err != nil {
+			return out
+		}
+		w, _ := strconv.Unquote(q)
+		out = append(out, w)
+		s = s[len(q):]
+	}
+}
+
+// A toolError is a failure of the compiler or linker on a generated file.
+type toolError struct {
+	tool string
+	err  error
+	text string
+}
+
+func (e *toolError) Error() string {
+	return fmt.Sprintf("live: %s: %v\n%s", e.tool, e.err, plain(e.text))
+}
+
+func (e *toolError) Unwrap() error { return e.err }
+
+func (b *builder) tool(ctx context.Context, dir, name string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "GOROOT="+b.tc.goRoot)
+	out, err := cmd.CombinedOutput()
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	if err != nil {
+		return nil, &toolError{filepath.Base(name), err, string(bytes.TrimSpace(out))}
+	}
+	return out, nil
+}
+
+var toolLine = regexp.MustCompile(`^(?:.*/)?cell\[(\d+)\]:(\d+)(?::(\d+))?: (.*)$`)
+
+// problems reads the errors that the compiler found and the type checker did
+// not, such as a constant that overflows.
+func (e *toolError) problems() problems {
+	var out problems
+	for l := range strings.Lines(e.text) {
+		m := toolLine.FindStringSubmatch(strings.TrimRight(l, "\n"))
+		if m == nil {
+			continue
+		}
+		p := problem{message: plain(m[4])}
+		p.number, _ = strconv.Atoi(m[1])
+		p.line, _ = strconv.Atoi(m[2])
+		out = append(out, p)
+	}
+	return out
+}

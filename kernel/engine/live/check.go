@@ -1,0 +1,126 @@
+package live
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+	"sync"
+)
+
+// check type-checks the tree. In the first pass errors are expected (bodies
+// are missing) and ignored; the second pass returns what the person must see.
+func (u *unit) check(final bool) problems {
+	var bad problems
+	conf := &types.Config{
+		Importer:  u.pkgs,
+		GoVersion: u.pkgs.tc.lang,
+		Error: func(err error) {
+			e, ok := err.(types.Error)
+			if !ok || !final || u.waived(e) {
+				return
+			}
+			bad = u.addProblem(bad, e)
+		},
+	}
+	u.pkg = types.NewPackage(cellPath(u.serial), packageName)
+	u.fillScope()
+	u.info = &types.Info{
+		Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},
+		Types:      map[ast.Expr]types.TypeAndValue{},
+		Selections: map[*ast.SelectorExpr]*types.Selection{},
+		Instances:  map[*ast.Ident]types.Instance{},
+	}
+	types.NewChecker(conf, u.fset, u.pkg, u.info).Files([]*ast.File{u.file})
+	return bad
+}
+
+// fillScope puts the names of earlier cells, and the names that every cell
+// has, into the scope of the cell's package.
+func (u *unit) fillScope() {
+	declared := u.declared()
+	scope := u.pkg.Scope()
+	for name, sy := range u.sess.symbols {
+		if !declared[name] {
+			scope.Insert(sy.obj)
+		}
+	}
+	for alias, sy := range u.aliases {
+		scope.Insert(types.NewVar(token.NoPos, u.pkg, alias, sy.typ))
+	}
+	for _, o := range u.pkgs.builtins() {
+		if !declared[o.Name()] && scope.Lookup(o.Name()) == nil {
+			scope.Insert(o)
+		}
+	}
+}
+
+// declared lists the package-level names of the tree.
+func (u *unit) declared() map[string]bool {
+	m := map[string]bool{}
+	for _, d := range u.file.Decls {
+		if names, recv := declNames(d); recv == "" {
+			for _, n := range names {
+				m[n] = true
+			}
+		}
+	}
+	return m
+}
+
+// builtinCode is the meaning of the names that every cell has beside Go's own.
+var builtinCode = map[string]string{
+	mark + "ctx": rtName + ".Context()",
+	"Display":    rtName + ".Display",
+	"Input":      rtName + ".Input",
+	"Password":   rtName + ".Password",
+	showName:     rtName + ".Result",
+}
+
+// builtinNames makes the objects for builtinCode.
+func builtinNames(context *types.Package) []types.Object {
+	str, err := types.Typ[types.String], types.Universe.Lookup("error").Type()
+	anys := types.NewSlice(types.Universe.Lookup("any").Type())
+	arg := func(name string, t types.Type) *types.Var { return types.NewParam(token.NoPos, nil, name, t) }
+	show := types.NewSignatureType(nil, nil, nil, types.NewTuple(arg("values", anys)), nil, true)
+	ask := types.NewSignatureType(nil, nil, nil, types.NewTuple(arg("prompt", str)),
+		types.NewTuple(arg("", str), arg("", err)), false)
+	objs := []types.Object{
+		types.NewFunc(token.NoPos, nil, "Display", show),
+		types.NewFunc(token.NoPos, nil, showName, show),
+		types.NewFunc(token.NoPos, nil, "Input", ask),
+		types.NewFunc(token.NoPos, nil, "Password", ask),
+	}
+	if context != nil {
+		objs = append(objs, types.NewVar(token.NoPos, nil, mark+"ctx", context.Scope().Lookup("Context").Type()))
+	}
+	return objs
+}
+
+// waived tells which of the checker's errors do not hold in a notebook: unused
+// imports, a last line that is only shown, variables that stay in their cell.
+func (u *unit) waived(e types.Error) bool {
+	switch {
+	case strings.Contains(e.Msg, "imported") && strings.HasSuffix(e.Msg, "and not used"):
+		return true
+	case strings.HasPrefix(e.Msg, "declared and not used"):
+		for o := range u.locals {
+			if o.Pos() == e.Pos {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// sharedImporter serves checkers that run at the same time.
+type sharedImporter struct {
+	mu  sync.Mutex
+	imp types.Importer
+}
+
+func (s *sharedImporter) Import(path string) (*types.Package, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.imp.Import(path)
+}

@@ -1,0 +1,9 @@
+//go:build !linux
+
+package live
+
+import "syscall"
+
+// childAttr puts the host into a process group of its own. It ends when its
+// command pipe closes.
+func childAttr() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

@@ -1,0 +1,51 @@
+// Package live evaluates Go cells as compiled code, with variables, functions
+// and types that stay alive from cell to cell.
+//
+// Two processes work together. The kernel process (this package) rewrites a
+// cell, type-checks it, and has the Go toolchain compile and link it as a
+// plugin; the cell host, its child, loads plugins and runs them. Whatever a
+// cell does to the host, the kernel lives.
+//
+// A cell goes through these steps, each a file of the package:
+//
+//	split.go       source -> declarations and statements
+//	unit.go        one Go file with //line directives; syntax errors
+//	names.go       unexported names get a mark, so that later cells can reach them
+//	packages.go    packages that the cell imports or just uses are compiled
+//	hoist.go       variables of the top level become variables of the package
+//	check.go       go/types checks everything; problem.go words the errors
+//	emit.go        the file for the compiler, made by edits of the source
+//	build.go       compile and link, called directly
+//	process.go     the host loads and runs it; gate.go keeps output in order
+//	session.go     what the cell declared is known to later cells
+//
+// # What a cell means
+//
+// Names declared at the top level live on. A variable that is declared again
+// with the same type is the same variable, with another type a new one. A
+// function declared again with the same signature replaces the old one
+// everywhere, with another signature it is a new one. A type declared again is
+// a new type, unless the declaration is the same as before. A method may be
+// added to, or replaced in, a type of an earlier cell: variables keep their
+// values, and values inside interfaces keep the old methods.
+//
+// Variables of the top level need not be used. The value of the last line is
+// shown, also of a list "a, b"; a semicolon behind it hides it, and so does
+// being a printing function of package fmt. Imports are kept; packages of the
+// standard library, of this module and of the modules in go.mod need no import
+// at all. When several packages have a name, the one that exports the name
+// used is meant, and of those math/rand/v2, text/template, then the standard
+// library, then the module's own, shorter paths first.
+//
+// A package clause is ignored. init functions run when their cell runs. ctx is
+// a context that ends when the cell is interrupted; Display shows values,
+// Input and Password ask the person. os.Exit ends the cell only.
+//
+// # What shows through
+//
+// Unexported names carry a mark, the letter U+A78B, in the compiled code. It is
+// cut from everything that is shown. Encoders of encoding/json, encoding/xml
+// and YAML packages do not see unexported fields, as in Go; encoding/gob and
+// other users of reflection see them as exported, with the mark, and files
+// that cells write may hold it.
+package live

@@ -1,0 +1,324 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"glownotes/kernel/core"
+	"glownotes/kernel/engine/hostwire"
+)
+
+// Options configure an Engine.
+type Options struct {
+	ModuleRoot string       // folder of the go.mod whose packages cells can import
+	CacheDir   string       // where compiled things are kept; "" for the user's cache folder
+	WorkDir    string       // working folder of cells; "" for the current one
+	Warm       bool         // compile the module's packages in the background after the start
+	Logger     *slog.Logger // nil: nothing is logged
+}
+
+// An Engine evaluates cells as compiled code. See the package comment.
+type Engine struct {
+	opts   Options
+	log    *slog.Logger
+	ctx    context.Context // of background work; ends with Close
+	cancel context.CancelFunc
+
+	starting sync.Mutex
+	started  bool
+	tc       *toolchain
+	pkgs     *packages
+	builder  *builder
+	dir      string
+	dirLock  *fileLock
+	program  string // of the cell host
+
+	running sync.Mutex // one cell at a time
+	serial  int
+	proc    *process
+	router  *router
+
+	mu     sync.Mutex
+	sess   *session
+	closed bool
+}
+
+var _ core.Engine = (*Engine)(nil)
+
+// New returns an engine that has not started yet.
+func New(o Options) (*Engine, error) {
+	if o.ModuleRoot == "" {
+		return nil, errors.New("live: Options.ModuleRoot is empty")
+	}
+	root, err := filepath.Abs(o.ModuleRoot)
+	if err != nil {
+		return nil, fmt.Errorf("live: %w", err)
+	}
+	if _, err := os.Stat(filepath.Join(root, "go.mod")); err != nil {
+		return nil, fmt.Errorf("live: no module in %s: %w", root, err)
+	}
+	o.ModuleRoot = root
+	e := &Engine{opts: o, log: o.Logger, sess: newSession(), router: newRouter()}
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
+	}
+	e.router.panics = e.goroutinePanic
+	e.ctx, e.cancel = context.WithCancel(context.Background())
+	return e, nil
+}
+
+// Start implements core.Engine.
+func (e *Engine) Start(ctx context.Context, progress func(core.Progress)) error {
+	e.starting.Lock()
+	defer e.starting.Unlock()
+	if e.started {
+		return nil
+	}
+	if e.isClosed() {
+		return errors.New("live: the engine is closed")
+	}
+	if progress == nil {
+		progress = func(core.Progress) {}
+	}
+	if err := e.prepare(ctx, progress); err != nil {
+		return err
+	}
+	if e.dir == "" {
+		dir, lock, err := newSessionDir()
+		if err != nil {
+			return err
+		}
+		e.dir, e.dirLock = dir, lock
+	}
+	e.builder = &builder{tc: e.tc, pkgs: e.pkgs, dir: e.dir}
+	if err := e.startHost(); err != nil {
+		return err
+	}
+	e.started = true
+	if e.opts.Warm {
+		go e.warm()
+	}
+	return nil
+}
+
+// prepare finds the toolchain and builds what every session needs.
+func (e *Engine) prepare(ctx context.Context, progress func(core.Progress)) error {
+	tc, err := findToolchain(ctx, e.opts.ModuleRoot)
+	if err != nil {
+		return err
+	}
+	cache := e.opts.CacheDir
+	if cache == "" {
+		if cache, err = cacheRoot(); err != nil {
+			return err
+		}
+	}
+	cache = filepath.Join(cache, "plain-"+tc.key())
+	if err := os.MkdirAll(cache, 0o700); err != nil {
+		return fmt.Errorf("live: %w", err)
+	}
+	lock, err := lockFile(filepath.Join(cache, "lock"), true)
+	if err != nil {
+		return fmt.Errorf("live: %w", err)
+	}
+	defer lock.unlock()
+	local, err := sourceStamp(tc.root, false)
+	if err != nil {
+		return fmt.Errorf("live: %w", err)
+	}
+	e.tc, e.pkgs = tc, newPackages(tc, cache)
+	if e.pkgs.index, err = loadIndex(ctx, tc, cache, local); err != nil {
+		return fmt.Errorf("live: listing packages: %w", err)
+	}
+	e.pkgs.load(local)
+	if e.program, err = buildHost(ctx, tc, cache, progress); err != nil {
+		return err
+	}
+	if err := e.pkgs.ensure(ctx, progress, basePackages...); err != nil {
+		return fmt.Errorf("live: compiling the base packages: %w", err)
+	}
+	return nil
+}
+
+// basePackages are what the first cells need.
+var basePackages = []string{cellrtPath, "runtime/cgo", "plugin", "context", "fmt"}
+
+// hostSources are the folders whose code is in the host program.
+var hostSources = []string{"kernel/cellhost", "kernel/cellrt", "kernel/display", "kernel/engine/hostwire", "kernel/widgets"}
+
+// buildHost builds the cell host unless the cache has it.
+func buildHost(ctx context.Context, tc *toolchain, cache string, progress func(core.Progress)) (string, error) {
+	var stamps []string
+	for _, d := range hostSources {
+		if _, err := os.Stat(filepath.Join(tc.root, d)); err != nil {
+			continue
+		}
+		s, err := sourceStamp(filepath.Join(tc.root, d), true)
+		if err != nil {
+			return "", fmt.Errorf("live: %w", err)
+		}
+		stamps = append(stamps, s)
+	}
+	program := filepath.Join(cache, fmt.Sprintf("host-%.8x", digest([]byte(strings.Join(stamps, " ")))))
+	if _, err := os.Stat(program); err == nil {
+		return program, nil
+	}
+	old, _ := filepath.Glob(filepath.Join(cache, "host-*"))
+	n := 0
+	line := func(l string) {
+		n++
+		progress(core.Progress{Stage: "building the cell host: " + l, Done: -1})
+	}
+	progress(core.Progress{Stage: "building the cell host", Done: -1})
+	tmp := program + ".tmp"
+	if _, err := tc.run(ctx, line, "build", "-v", "-trimpath", "-ldflags=-s -w", "-o", tmp, "./kernel/cellhost"); err != nil {
+		return "", fmt.Errorf("live: building the cell host: %w", err)
+	}
+	if err := os.Rename(tmp, program); err != nil {
+		return "", fmt.Errorf("live: %w", err)
+	}
+	progress(core.Progress{Stage: "built the cell host", Done: 1, Final: true})
+	for _, f := range old {
+		os.Remove(f) // of older sources; running hosts keep theirs
+	}
+	return program, nil
+}
+
+func (e *Engine) startHost() error {
+	work := e.opts.WorkDir
+	if work == "" {
+		work, _ = os.Getwd()
+	}
+	p, err := startProcess(e.program, work, e.router, e.log)
+	if err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.proc = p
+	return nil
+}
+
+// Close implements core.Engine.
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		return nil
+	}
+	e.closed = true
+	p := e.proc
+	e.mu.Unlock()
+	e.cancel()
+	if p != nil {
+		p.stop()
+	}
+	e.starting.Lock()
+	defer e.starting.Unlock()
+	if e.dir != "" {
+		os.RemoveAll(e.dir)
+		e.dirLock.unlock()
+	}
+	return nil
+}
+
+func (e *Engine) isClosed() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.closed
+}
+
+func (e *Engine) session() *session {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.sess
+}
+
+func (e *Engine) setSession(s *session) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.sess = s
+}
+
+// Info implements core.Engine.
+func (e *Engine) Info() core.LanguageInfo {
+	e.starting.Lock()
+	defer e.starting.Unlock()
+	version := "1.26"
+	if e.tc != nil {
+		version = strings.TrimPrefix(e.tc.version, "go")
+	}
+	return core.LanguageInfo{
+		Name: "go", Version: version, MimeType: "text/x-go", FileExtension: ".go",
+		PygmentsLexer: "go", CodeMirrorMode: "go", Implementation: "glownotes",
+		Banner: "glownotes: Go " + version + " in live compiled cells",
+	}
+}
+
+// warm compiles the packages that cells are likely to import.
+func (e *Engine) warm() {
+	select {
+	case <-time.After(time.Second):
+	case <-e.ctx.Done():
+		return
+	}
+	for _, group := range e.warmGroups() {
+		if err := e.pkgs.ensureIdle(e.ctx, group...); err != nil {
+			e.log.Debug("live: compiling ahead", "err", err)
+		}
+	}
+}
+
+// warmGroups lists packages in the order in which they are worth having.
+func (e *Engine) warmGroups() [][]string {
+	groups := [][]string{
+		{"glownotes/kernel/display"},
+		{"strings", "strconv", "math", "math/rand/v2", "sort", "slices", "maps", "time", "os", "errors", "bytes", "sync", "io", "bufio", "path/filepath", "encoding/json", "image", "image/color", "image/png", "regexp"},
+	}
+	var own []string
+	for path := range e.pkgs.index.byPath {
+		if strings.HasPrefix(path, "glownotes/") {
+			own = append(own, path)
+		}
+	}
+	return append(groups, own)
+}
+
+// Prepare compiles everything that cells of this module usually import, so
+// that no cell waits for it later.
+func (e *Engine) Prepare(ctx context.Context, progress func(core.Progress)) error {
+	if err := e.Start(ctx, progress); err != nil {
+		return err
+	}
+	for _, group := range e.warmGroups() {
+		if err := e.pkgs.ensure(ctx, progress, group...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// HandleComm implements core.CommHandler.
+func (e *Engine) HandleComm(m core.CommMessage, out core.Output) {
+	e.mu.Lock()
+	p := e.proc
+	e.mu.Unlock()
+	e.router.comm(m)
+	if p == nil || !p.alive() {
+		if m.Kind != "close" {
+			out.Comm(core.CommMessage{Kind: "close", ID: m.ID, Data: map[string]any{}})
+		}
+		return
+	}
+	p.send(hostwire.Frame{Kind: hostwire.Comm, Text: m.Kind, ID: m.ID, Path: m.Target, Data: m.Data, Metadata: m.Metadata, Parts: m.Buffers})
+}
+
+// Comms implements core.CommHandler.
+func (e *Engine) Comms() map[string]string { return e.router.openComms() }

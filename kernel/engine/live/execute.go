@@ -1,0 +1,247 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"glownotes/kernel/core"
+	"glownotes/kernel/display"
+	"glownotes/kernel/engine/hostwire"
+)
+
+// Execute implements core.Engine.
+func (e *Engine) Execute(ctx context.Context, cell core.Cell, out core.Output) (core.Result, error) {
+	note := newProgressNote(out)
+	defer note.end()
+	if err := e.Start(ctx, note.show); err != nil {
+		return core.Result{}, err
+	}
+	e.running.Lock()
+	defer e.running.Unlock()
+	if err := e.revive(out); err != nil {
+		return core.Result{}, err
+	}
+	e.serial++
+	serial := e.serial
+	e.setSession(e.session().withSource(serial, cell.Number, cell.Code))
+	u, b, err := e.compile(ctx, serial, cell, note.show)
+	note.end()
+	if err != nil {
+		return core.Result{}, e.failed(ctx, cell.Number, err)
+	}
+	if b == nil {
+		return core.Result{}, nil // nothing but space and comments
+	}
+	for _, n := range u.notes {
+		out.Stream("stderr", "note: "+n+"\n")
+	}
+	return e.run(ctx, u, b, out)
+}
+
+// failed makes the error of a cell that was not run.
+func (e *Engine) failed(ctx context.Context, number int, err error) error {
+	if ctx.Err() != nil {
+		return interruptedError(number)
+	}
+	var tool *toolError
+	if errors.As(err, &tool) {
+		if list := tool.problems(); len(list) > 0 {
+			err = list
+		}
+	}
+	if ce := asCellError(e.session(), number, err); ce != nil {
+		return ce
+	}
+	return err
+}
+
+// compile takes a cell from source to plugin.
+func (e *Engine) compile(ctx context.Context, serial int, cell core.Cell, progress func(core.Progress)) (*unit, *built, error) {
+	u := newUnit(e.session(), e.pkgs, serial, cell.Number, cell.Code)
+	if err := u.parse(); err != nil {
+		return nil, nil, err
+	}
+	if len(u.chunks) == 0 {
+		return u, nil, nil
+	}
+	name := func(path string) (string, error) { return e.pkgs.name(ctx, progress, path) }
+	if err := u.readImports(name); err != nil {
+		return nil, nil, err
+	}
+	u.readDecls()
+	u.reemit()
+	if err := u.parseText(); err != nil {
+		return nil, nil, err
+	}
+	u.markNames()
+	if err := e.pkgs.ensure(ctx, progress, u.paths()...); err != nil {
+		if ctx.Err() != nil {
+			return nil, nil, err
+		}
+		return nil, nil, &importError{listOf(e.pkgs.missing(u.paths())), err}
+	}
+	if err := u.analyse(); err != nil {
+		return nil, nil, err
+	}
+	text := u.emit()
+	e.log.Debug("live: generated", "cell", cell.Number, "text", string(text))
+	b, err := e.builder.build(ctx, serial, text)
+	return u, b, err
+}
+
+func listOf(paths []string) string {
+	s := ""
+	for i, p := range paths {
+		if i > 0 {
+			s += ", "
+		}
+		s += p
+	}
+	return s
+}
+
+// run loads a cell into the host and waits for its end.
+func (e *Engine) run(ctx context.Context, u *unit, b *built, out core.Output) (core.Result, error) {
+	p := e.proc
+	e.router.enter(ctx, u.serial, out)
+	if err := p.send(hostwire.Frame{Kind: hostwire.Run, Cell: u.serial, Path: b.plugin}); err != nil && p.alive() {
+		return core.Result{}, fmt.Errorf("live: sending a cell to its host: %w", err)
+	}
+	interrupt := ctx.Done()
+	for {
+		select {
+		case f := <-p.frames:
+			switch {
+			case f.Cell != u.serial:
+			case f.Kind == hostwire.Opened:
+				os.Remove(b.plugin) // the host has it in memory
+				if err := e.commit(u, b); err != nil {
+					return core.Result{}, err
+				}
+			case f.Kind == hostwire.Done:
+				return e.done(u, f)
+			}
+		case <-interrupt:
+			interrupt = nil
+			p.send(hostwire.Frame{Kind: hostwire.Interrupt})
+		case <-p.exited:
+			return core.Result{}, e.died(u.number, p)
+		}
+	}
+}
+
+// commit makes what the cell declares known to later cells.
+func (e *Engine) commit(u *unit, b *built) error {
+	e.pkgs.addCell(u.serial, b.archive)
+	pkg, err := e.pkgs.Import(cellPath(u.serial))
+	if err != nil {
+		return fmt.Errorf("live: reading the compiled cell: %w", err)
+	}
+	e.setSession(e.session().commit(u, pkg))
+	return nil
+}
+
+func (e *Engine) done(u *unit, f hostwire.Frame) (core.Result, error) {
+	if f.Failure != nil {
+		return core.Result{}, runError(e.session(), u.number, f.Failure)
+	}
+	var r core.Result
+	if len(f.Data) > 0 {
+		b := bundleOf(f)
+		r.Value = &display.Bundle{Data: b.Data, Metadata: b.Metadata}
+	}
+	return r, nil
+}
+
+// died reports the death of the host and starts another one.
+func (e *Engine) died(number int, p *process) error {
+	err := diedError(e.session(), number, p.state, p.crash.tail())
+	e.reset()
+	if e.isClosed() {
+		return err
+	}
+	if start := e.startHost(); start != nil {
+		return fmt.Errorf("%w; starting it again: %w", err, start)
+	}
+	return err
+}
+
+// reset forgets all that the cells left; the sources stay for errors.
+func (e *Engine) reset() {
+	old := e.session()
+	s := newSession()
+	s.sources, s.numbers = old.sources, old.numbers
+	e.setSession(s)
+	e.router.forget()
+}
+
+// revive starts a host in place of one that died between two cells, and says
+// so.
+func (e *Engine) revive(out core.Output) error {
+	if e.isClosed() {
+		return errors.New("live: the engine is closed")
+	}
+	if e.proc.alive() {
+		return nil
+	}
+	p := e.proc
+	err := diedError(e.session(), 0, p.state, p.crash.tail())
+	out.Stream("stderr", "The process that ran the cells had ended ("+err.Message+"): all variables, functions and types are lost.\n")
+	e.reset()
+	return e.startHost()
+}
+
+// goroutinePanic shows the panic of a goroutine at once; the cell that started
+// it fails with it when it ends.
+func (e *Engine) goroutinePanic(f hostwire.Frame, out core.Output) {
+	s := e.session()
+	err := runError(s, s.numbers[f.Cell], f.Failure)
+	text := "in a goroutine: "
+	for _, l := range err.Traceback {
+		text += l + "\n"
+	}
+	out.Stream("stderr", text)
+}
+
+// A progressNote shows long preparations in the output of the cell that waits
+// for them, and removes itself.
+type progressNote struct {
+	out   core.Output
+	since time.Time
+	shown bool
+	last  time.Time
+}
+
+const progressID = "glownotes-progress"
+
+func newProgressNote(out core.Output) *progressNote {
+	return &progressNote{out: out, since: time.Now()}
+}
+
+func (n *progressNote) show(p core.Progress) {
+	if time.Since(n.since) < 500*time.Millisecond || time.Since(n.last) < 200*time.Millisecond {
+		return
+	}
+	n.last = time.Now()
+	text := p.Stage
+	if p.Done >= 0 {
+		text = fmt.Sprintf("%3.0f%%  %s", 100*p.Done, p.Stage)
+	}
+	b := display.Bundle{Data: map[string]any{display.MIMEText: text + "  (first use; cached afterwards)"}, Metadata: map[string]any{}}
+	if n.shown {
+		n.out.Update(b, progressID)
+		return
+	}
+	n.shown = true
+	n.out.Display(b, progressID)
+}
+
+func (n *progressNote) end() {
+	if n.shown {
+		n.shown = false
+		n.out.Clear(false)
+	}
+}

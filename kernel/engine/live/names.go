@@ -1,0 +1,171 @@
+package live
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strings"
+)
+
+// marked returns the name that an identifier has in generated code: exported
+// names and the blank stay as they are.
+func marked(n string) string {
+	if n == "_" || ast.IsExported(n) || strings.HasPrefix(n, mark) {
+		return n
+	}
+	return mark + n
+}
+
+// plain cuts the marks from a text.
+func plain(s string) string { return strings.ReplaceAll(s, mark, "") }
+
+// hiddenTag keeps fields with unexported names out of what encoders write, as
+// they would be if the name was not exported by the mark.
+const hiddenTag = `json:"-" xml:"-" yaml:"-"`
+
+// markNames puts the mark before every unexported identifier in the tree,
+// except predeclared names and packages. A name before a dot is a package if
+// nothing else of that name is declared and a package of that name is
+// imported or known.
+func (u *unit) markNames() {
+	u.collectTops()
+	skip := map[*ast.Ident]bool{u.file.Name: true}
+	force := map[*ast.Ident]bool{}
+	ast.Inspect(u.file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.SelectorExpr:
+			if x, ok := n.X.(*ast.Ident); ok && u.isPackage(x, n.Sel.Name) {
+				skip[x], skip[n.Sel] = true, true
+				return true
+			}
+			force[n.Sel] = true
+		case *ast.FuncDecl:
+			if n.Recv != nil {
+				force[n.Name] = true
+			}
+		case *ast.StructType:
+			u.hideFields(n)
+			forceFields(n.Fields, force)
+		case *ast.InterfaceType:
+			forceFields(n.Methods, force)
+		case *ast.KeyValueExpr:
+			// A predeclared name as a key is a field, unless it is a value.
+			if k, ok := n.Key.(*ast.Ident); ok && k.Obj == nil && !isValueName(k.Name) {
+				force[k] = true
+			}
+		case *ast.Ident:
+			if !skip[n] && (force[n] || !u.isPredeclared(n)) {
+				u.rename(n, marked(n.Name))
+			}
+		}
+		return true
+	})
+}
+
+func (u *unit) rename(id *ast.Ident, name string) {
+	if id.Name == name {
+		return
+	}
+	if _, ok := u.orig[id]; !ok {
+		u.orig[id] = id.Name
+	}
+	id.Name = name
+}
+
+func forceFields(l *ast.FieldList, force map[*ast.Ident]bool) {
+	for _, f := range l.List {
+		for _, n := range f.Names {
+			force[n] = true
+		}
+	}
+}
+
+func isValueName(n string) bool {
+	return n == "true" || n == "false" || n == "nil" || n == "iota"
+}
+
+// isPredeclared tells whether an identifier is one of Go's own names and not
+// one that the session or the cell declares.
+func (u *unit) isPredeclared(id *ast.Ident) bool {
+	return types.Universe.Lookup(id.Name) != nil && id.Obj == nil &&
+		u.sess.symbols[marked(id.Name)] == nil && !u.tops[marked(id.Name)]
+}
+
+// collectTops lists the names that the top-level statements define; the parser
+// does not see that functions of the cell mean them.
+func (u *unit) collectTops() {
+	for _, st := range u.run.Body.List {
+		switch st := st.(type) {
+		case *ast.AssignStmt:
+			if st.Tok == token.DEFINE {
+				for _, l := range st.Lhs {
+					if id, ok := l.(*ast.Ident); ok {
+						u.tops[marked(id.Name)] = true
+					}
+				}
+			}
+		case *ast.DeclStmt:
+			names, _ := declNames(st.Decl)
+			for _, n := range names {
+				u.tops[marked(n)] = true
+			}
+		}
+	}
+}
+
+// isPackage tells whether x in x.sel is a package, and notes its import.
+func (u *unit) isPackage(x *ast.Ident, sel string) bool {
+	if x.Obj != nil {
+		return false
+	}
+	if _, ok := u.importNames[x.Name]; ok {
+		return true
+	}
+	inRun := u.run.Pos() <= x.Pos() && x.Pos() < u.run.End()
+	if u.tops[marked(x.Name)] && !inRun {
+		return false
+	}
+	if u.sess.symbols[marked(x.Name)] != nil {
+		return false
+	}
+	if path, ok := u.sess.imports[x.Name]; ok {
+		u.auto[x.Name] = path
+		return true
+	}
+	if path, ok := u.auto[x.Name]; ok {
+		return u.pkgs.exports(path, sel) || !u.tops[marked(x.Name)]
+	}
+	if path, ok := u.pkgs.guess(x.Name, sel); ok {
+		u.auto[x.Name] = path
+		return true
+	}
+	return false
+}
+
+// hideFields gives the fields of a struct whose names are unexported a tag
+// that hides them from encoders. A list that mixes both kinds stays as it is.
+func (u *unit) hideFields(st *ast.StructType) {
+	for _, f := range st.Fields.List {
+		hidden := len(f.Names) > 0
+		for _, n := range f.Names {
+			hidden = hidden && !ast.IsExported(n.Name) && n.Name != "_"
+		}
+		if !hidden || !u.written(f) {
+			continue
+		}
+		at := u.end(f.Type)
+		if f.Tag == nil {
+			tag := "`" + hiddenTag + "`"
+			u.insert(at, " "+tag, 5)
+			f.Tag = &ast.BasicLit{ValuePos: at, Kind: token.STRING, Value: tag}
+			continue
+		}
+		q := f.Tag.Value[:1] // keeps the kind of quotes
+		tag := hiddenTag + " "
+		if q == `"` {
+			tag = strings.ReplaceAll(tag, `"`, `\"`)
+		}
+		u.insert(f.Tag.Pos()+1, tag, 0)
+		f.Tag.Value = q + tag + f.Tag.Value[1:]
+	}
+}

@@ -125,7 +125,7 @@ func (p *parser) opens() bool {
 		return true
 	case command:
 		switch p.tok.text {
-		case "left", "right", "big", "Big", "bigg", "Bigg", "bigl", "Bigl", "biggl", "Biggl", "end", ",", ";", "!", "quad", "{", "|", "lvert", "lVert":
+		case "right", "big", "Big", "bigg", "Bigg", "bigl", "Bigl", "biggl", "Biggl", "end", ",", ";", "!", "quad", "{", "|", "lvert", "lVert":
 			return true
 		}
 		return false

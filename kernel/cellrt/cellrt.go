@@ -89,6 +89,23 @@ func Input(prompt string) (string, error) { return hooks.Load().Input(prompt, fa
 // Password asks for a line that is not shown while it is typed.
 func Password(prompt string) (string, error) { return hooks.Load().Input(prompt, true) }
 
+// Must returns v, or ends the cell with err; in cells it has this name without
+// a package: m := Must(cglow.New(cfg, 1)).
+func Must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// Must2 is Must for a function with two values beside the error.
+func Must2[A, B any](a A, b B, err error) (A, B) {
+	if err != nil {
+		panic(err)
+	}
+	return a, b
+}
+
 // GoGuard is deferred first in every goroutine that a cell starts, so that a
 // panic there is reported instead of ending the host with all variables.
 func GoGuard() {

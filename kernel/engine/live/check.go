@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -74,6 +75,8 @@ var builtinCode = map[string]string{
 	"Display":    rtName + ".Display",
 	"Input":      rtName + ".Input",
 	"Password":   rtName + ".Password",
+	"Must":       rtName + ".Must",
+	"Must2":      rtName + ".Must2",
 	showName:     rtName + ".Result",
 }
 
@@ -90,11 +93,28 @@ func builtinNames(context *types.Package) []types.Object {
 		types.NewFunc(token.NoPos, nil, showName, show),
 		types.NewFunc(token.NoPos, nil, "Input", ask),
 		types.NewFunc(token.NoPos, nil, "Password", ask),
+		types.NewFunc(token.NoPos, nil, "Must", mustSignature(1)),
+		types.NewFunc(token.NoPos, nil, "Must2", mustSignature(2)),
 	}
 	if context != nil {
 		objs = append(objs, types.NewVar(token.NoPos, nil, mark+"ctx", context.Scope().Lookup("Context").Type()))
 	}
 	return objs
+}
+
+// mustSignature is func[T1, ... any](T1, ..., error) (T1, ...) for n values.
+func mustSignature(n int) *types.Signature {
+	var typeParams []*types.TypeParam
+	var params, results []*types.Var
+	for i := range n {
+		name := types.NewTypeName(token.NoPos, nil, "T"+strconv.Itoa(i+1), nil)
+		t := types.NewTypeParam(name, types.Universe.Lookup("any").Type())
+		typeParams = append(typeParams, t)
+		params = append(params, types.NewParam(token.NoPos, nil, "v"+strconv.Itoa(i+1), t))
+		results = append(results, types.NewParam(token.NoPos, nil, "", t))
+	}
+	params = append(params, types.NewParam(token.NoPos, nil, "err", types.Universe.Lookup("error").Type()))
+	return types.NewSignatureType(nil, nil, typeParams, types.NewTuple(params...), types.NewTuple(results...), false)
 }
 
 // waived tells which of the checker's errors do not hold in a notebook: unused

@@ -74,24 +74,22 @@ func (b *builder) matrixConst(name string, n int, f func(i, j int) bool) *gorgon
 type conditioning struct {
 	norm     flow.ActNorm
 	conv     flow.InvConv
-	features *gorgonia.Node // [N,C/2,H,W]; nil without x
+	features *gorgonia.Node // [N,C/2,H,W] (or FeatureOut channels); nil without x
 }
 
 // condition builds the conditioning of every step for x [n,...] (nil without
 // an x). inverse asks for the inverse matrices.
 func (b *builder) condition(x *gorgonia.Node, n int, inverse bool) []conditioning {
 	out := make([]conditioning, len(b.steps))
+	conditioners := b.conditioners(x, n)
 	for i, s := range b.steps {
 		b.enter(s, "conditioning")
-		act, inv := b.vectors(s, x, n)
-		c := conditioning{conv: b.matrix(s).Build(inv, inverse)}
+		act, inv, features := conditioners(s)
+		c := conditioning{conv: b.matrix(s).Build(inv, inverse), features: features}
 		c.norm = flow.ActNorm{
 			LogScale:  b.bounded(op.Channels(act, 0, s.c, 1)),
 			Bias:      op.Channels(act, s.c, 2*s.c, 1),
 			BiasFirst: b.cfg.BiasFirst,
-		}
-		if x != nil {
-			c.features = s.cn.Apply(b.param, s.prefix+"cn.", x)
 		}
 		out[i] = c
 		b.note(s, "act_logs", c.norm.LogScale)
@@ -102,18 +100,41 @@ func (b *builder) condition(x *gorgonia.Node, n int, inverse bool) []conditionin
 	return out
 }
 
-// vectors returns the raw outputs of the actnorm and the 1x1 network, [n,.].
-// Without x they are learnt rows, the same for every example.
-func (b *builder) vectors(s step, x *gorgonia.Node, n int) (act, inv *gorgonia.Node) {
-	if x == nil {
-		act, inv = b.param(s.prefix+"act.raw"), b.param(s.prefix+"inv.raw")
-		return op.Repeat(act, n), op.Repeat(inv, n)
+// conditioners returns the function that gives a step the raw outputs of the
+// actnorm and the 1x1 network, [n,.], and the coupling's features on x. Without
+// x the vectors are learnt rows, the same for every example, and there are no
+// features.
+func (b *builder) conditioners(x *gorgonia.Node, n int) func(s step) (act, inv, features *gorgonia.Node) {
+	switch {
+	case x == nil:
+		return func(s step) (act, inv, features *gorgonia.Node) {
+			act, inv = b.param(s.prefix+"act.raw"), b.param(s.prefix+"inv.raw")
+			return op.Repeat(act, n), op.Repeat(inv, n), nil
+		}
+	case b.cfg.Trunk > 0:
+		b.scope.enter(b.g, "trunk")
+		maps, vector := b.cfg.trunk().Apply(b.param, "trunk.", x)
+		return func(s step) (act, inv, features *gorgonia.Node) {
+			return s.actHead.Apply(b.param, s.prefix+"act.", vector), s.invHead.Apply(b.param, s.prefix+"inv.", vector),
+				s.mapHead.Apply(b.param, s.prefix+"cn.", maps[s.level])
+		}
 	}
-	act = s.act.Apply(b.param, s.prefix+"act.", x)
-	if b.cfg.Tanh {
-		act = op.Tanh(act)
+	// All 3 L K networks read the same x: one op.
+	var nets [][]op.Layer
+	for _, s := range b.steps {
+		nets = append(nets, s.act.Layers(b.param, s.prefix+"act."), s.inv.Layers(b.param, s.prefix+"inv."),
+			s.cn.Layers(b.param, s.prefix+"cn."))
 	}
-	return act, s.inv.Apply(b.param, s.prefix+"inv.", x)
+	b.scope.enter(b.g, "conditioning networks")
+	out := op.NetBank(x, nets...)
+	return func(s step) (act, inv, features *gorgonia.Node) {
+		at := 3 * (s.level*b.cfg.Steps + s.index)
+		act = out[at]
+		if b.cfg.Tanh {
+			act = op.Tanh(act)
+		}
+		return act, out[at+1], out[at+2]
+	}
 }
 
 // bounded limits actnorm's log-scale in the live form.

@@ -73,7 +73,7 @@ func (b *builder) conditionInputs(n int, inverse bool) []conditioning {
 			c.conv.W, c.conv.LogAbsDet = in("W", s.c, s.c), in("logabsdet")
 		}
 		if b.cfg.Conditional() {
-			c.features = in("features", s.c/2, s.h, s.w)
+			c.features = in("features", s.features, s.h, s.w)
 		}
 		out[i] = c
 	}

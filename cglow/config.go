@@ -81,6 +81,12 @@ type Config struct {
 	CondWidth       int // n_w, width of their fully connected layers
 	FeatureChannels int // channels of the first convolution of the coupling's feature network (16)
 	CouplingWidth   int // hidden channels of the coupling network (256)
+	// FeatureOut is how many channels of features on x the coupling network
+	// sees; 0: half of the level's channels, as in the paper.
+	FeatureOut int
+	// Trunk is the number of channels of a network on x that all steps share,
+	// see condnet.Trunk; 0: every conditioner has its own, as in the paper.
+	Trunk int
 
 	InvConv     InvConv
 	Reflections int  // k, Householder reflections; even, because pairs cancel at the start
@@ -188,6 +194,10 @@ func (c Config) rules() []rule {
 		pos(c.Levels, "Levels"), pos(c.Steps, "Steps"),
 		pos(c.CondChannels, "CondChannels"), pos(c.CondWidth, "CondWidth"),
 		pos(c.FeatureChannels, "FeatureChannels"), pos(c.CouplingWidth, "CouplingWidth"),
+		{c.FeatureOut >= 0, "FeatureOut", fmt.Sprintf("is %d, must not be negative", c.FeatureOut)},
+		{live || c.FeatureOut == 0, "FeatureOut", "belongs to the live form"},
+		{c.Trunk >= 0, "Trunk", fmt.Sprintf("is %d, must not be negative", c.Trunk)},
+		{c.Trunk == 0 || live && c.Conditional(), "Trunk", "needs the live form and an x"},
 		{c.InvConv == Householder || c.InvConv == LU || c.InvConv == Cayley || c.InvConv == Raw, "InvConv", fmt.Sprintf("is %q, must be householder, lu, cayley or raw", c.InvConv)},
 		{live || c.InvConv == Raw, "InvConv", fmt.Sprintf("is %q, the paper form has only %q", c.InvConv, Raw)},
 		{c.Reflections >= 2 && c.Reflections%2 == 0, "Reflections", fmt.Sprintf("is %d, must be even and at least 2", c.Reflections)},

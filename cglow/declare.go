@@ -17,6 +17,10 @@ type step struct {
 	act, inv     condnet.Vector
 	cn           condnet.Features
 	nn           condnet.Coupling
+	features     int // channels of features that the coupling sees
+	// with a trunk, in place of act, inv and cn:
+	actHead, invHead condnet.Head
+	mapHead          condnet.MapHead
 }
 
 // starts returns how the layers of the vector networks and of the feature
@@ -44,24 +48,64 @@ func (c Config) steps() []step {
 	act, inv, cn := c.starts()
 	for l, s := range c.LevelShapes() {
 		for k := range c.Steps {
-			st := step{level: l, index: k, c: s.C, h: s.H, w: s.W, prefix: fmt.Sprintf("l%d.s%d.", l, k)}
+			st := step{level: l, index: k, c: s.C, h: s.H, w: s.W, prefix: fmt.Sprintf("l%d.s%d.", l, k), features: c.features(s.C)}
 			v := condnet.Vector{InC: c.X.C, InH: c.X.H, InW: c.X.W, Channels: c.CondChannels, Width: c.CondWidth}
 			st.act, st.inv = v, v
 			st.act.Out, st.act.Start = 2*s.C, act
 			st.inv.Out, st.inv.Start, st.inv.LastBias = c.matrixLen(s.C), inv, c.matrixStart(s.C)
 			st.cn = condnet.Features{InC: c.X.C, InH: c.X.H, InW: c.X.W, Channels: c.FeatureChannels,
-				Out: s.C / 2, OutH: s.H, OutW: s.W, Start: cn}
-			st.nn = condnet.Coupling{In: s.C, Hidden: c.CouplingWidth, Out: s.C, Hiddens: condnet.SmallNormal}
+				Out: st.features, OutH: s.H, OutW: s.W, Start: cn}
+			st.nn = condnet.Coupling{In: st.features + s.C/2, Hidden: c.CouplingWidth, Out: s.C, Hiddens: condnet.SmallNormal}
 			if c.Form == Live {
 				st.nn.Hiddens = condnet.He
 			}
-			if !c.Conditional() {
-				st.nn.In = s.C / 2
-			}
+			st.shareTrunk(c)
 			out = append(out, st)
 		}
 	}
 	return out
+}
+
+// features returns the channels of features on x that the coupling sees at a
+// level of n channels.
+func (c Config) features(n int) int {
+	switch {
+	case !c.Conditional():
+		return 0
+	case c.FeatureOut > 0:
+		return c.FeatureOut
+	}
+	return n / 2
+}
+
+// trunk returns the shared network; only with Trunk > 0.
+func (c Config) trunk() condnet.Trunk {
+	act, _, _ := c.starts()
+	t := condnet.Trunk{InC: c.X.C, InH: c.X.H, InW: c.X.W, Channels: c.Trunk, Width: c.CondWidth, Start: act}
+	for _, s := range c.LevelShapes() {
+		t.Sizes = append(t.Sizes, [2]int{s.H, s.W})
+	}
+	return t
+}
+
+// shareTrunk sets the heads that a step keeps when it shares a trunk.
+func (s *step) shareTrunk(c Config) {
+	s.actHead = condnet.Head{Width: c.CondWidth, Out: s.act.Out, Start: s.act.Start}
+	s.invHead = condnet.Head{Width: c.CondWidth, Out: s.inv.Out, Start: s.inv.Start, LastBias: s.inv.LastBias}
+	s.mapHead = condnet.MapHead{In: c.trunk().MapChannels(s.level), Out: s.features, Start: s.cn.Start}
+}
+
+// conditioners declares a step's networks on x, or what stands for them.
+func (s step) conditioners(c Config) []condnet.Param {
+	switch {
+	case !c.Conditional():
+		return s.freeParams()
+	case c.Trunk > 0:
+		out := append(s.actHead.Params(s.prefix+"act."), s.invHead.Params(s.prefix+"inv.")...)
+		return append(out, s.mapHead.Params(s.prefix+"cn.")...)
+	}
+	out := append(s.act.Params(s.prefix+"act."), s.inv.Params(s.prefix+"inv.")...)
+	return append(out, s.cn.Params(s.prefix+"cn.")...)
 }
 
 // matrixLen returns the length of the 1x1 network's output for c channels.
@@ -97,14 +141,11 @@ func (c Config) matrixStart(n int) *condnet.Param {
 func (c Config) declare() []condnet.Param {
 	var out []condnet.Param
 	steps := c.steps()
+	if c.Trunk > 0 {
+		out = c.trunk().Params("trunk.")
+	}
 	for i, s := range steps {
-		if c.Conditional() {
-			out = append(out, s.act.Params(s.prefix+"act.")...)
-			out = append(out, s.inv.Params(s.prefix+"inv.")...)
-			out = append(out, s.cn.Params(s.prefix+"cn.")...)
-		} else {
-			out = append(out, s.freeParams()...)
-		}
+		out = append(out, s.conditioners(c)...)
 		out = append(out, s.nn.Params(s.prefix+"nn.")...)
 		if c.Form == Live && c.InvConv != Raw {
 			out = append(out, condnet.Param{Name: s.prefix + "inv.w0", Shape: []int{s.c, s.c}, Init: condnet.Orthogonal, Rows: s.c, Row: s.c, Fixed: true})

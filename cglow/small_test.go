@@ -34,6 +34,8 @@ func variants() map[string]Config {
 		"live raw":         edit(func(c *Config) { c.InvConv = Raw }),
 		"bias first":       edit(func(c *Config) { c.BiasFirst = true }),
 		"learnt top":       edit(func(c *Config) { c.LearnTop = true }),
+		"wide features":    edit(func(c *Config) { c.FeatureOut = 5 }),
+		"trunk":            edit(func(c *Config) { c.Trunk = 4 }),
 		"one level":        edit(func(c *Config) { c.Levels = 1 }),
 		"tiled":            edit(func(c *Config) { c.Tile = 3 }),
 		"unconditional":    edit(func(c *Config) { c.X = data.Shape{} }),

@@ -1,7 +1,7 @@
 package condnet
 
 import (
-	"gorgonia.org/gorgonia"
+	"fmt"
 
 	"glownotes/cglow/op"
 )
@@ -29,12 +29,15 @@ func (f Features) Params(prefix string) []Param {
 	return append(out, layer(prefix+"conv2", []int{f.Out, f.Out, 3, 3}, s.ConvWeight, s.ConvBias)...)
 }
 
-// Apply builds the network for x [N,C,H,W]; the result is [N,Out,OutH,OutW].
-func (f Features) Apply(p Lookup, prefix string, x *gorgonia.Node) *gorgonia.Node {
+// Layers returns the network's layers for op.NetBank; the result is [N,Out,OutH,OutW].
+func (f Features) Layers(p Lookup, prefix string) []op.Layer {
 	sh, _ := Resize(f.InH, f.OutH)
 	sw, _ := Resize(f.InW, f.OutW)
 	same := op.Conv{Stride: 1, Pad: 1}
-	x = op.ReLU(op.Conv2D(x, p(prefix+"conv0.w"), p(prefix+"conv0.b"), same))
-	x = op.ReLU(op.Conv2D(x, p(prefix+"conv1.w"), p(prefix+"conv1.b"), op.Conv{Stride: sh, StrideW: sw}))
-	return op.ReLU(op.Conv2D(x, p(prefix+"conv2.w"), p(prefix+"conv2.b"), same))
+	var out []op.Layer
+	for j, c := range []op.Conv{same, {Stride: sh, StrideW: sw}, same} {
+		name := fmt.Sprintf("%sconv%d", prefix, j)
+		out = append(out, op.Layer{W: p(name + ".w"), B: p(name + ".b"), Conv: c, ReLU: true})
+	}
+	return out
 }

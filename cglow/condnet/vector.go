@@ -3,8 +3,6 @@ package condnet
 import (
 	"fmt"
 
-	"gorgonia.org/gorgonia"
-
 	"glownotes/cglow/op"
 )
 
@@ -59,22 +57,19 @@ func (v Vector) Params(prefix string) []Param {
 	return out
 }
 
-// Apply builds the network for x [N,C,H,W]; the result is [N,Out].
-func (v Vector) Apply(p Lookup, prefix string, x *gorgonia.Node) *gorgonia.Node {
+// Layers returns the network's layers for op.NetBank; the result is [N,Out].
+func (v Vector) Layers(p Lookup, prefix string) []op.Layer {
+	var out []op.Layer
 	h, w := v.sides()
 	for j := range 3 {
 		sh, _ := Resize(h[j], h[j+1])
 		sw, _ := Resize(w[j], w[j+1])
 		name := fmt.Sprintf("%sconv%d", prefix, j)
-		x = op.ReLU(op.Conv2D(x, p(name+".w"), p(name+".b"), op.Conv{Stride: sh, StrideW: sw}))
+		out = append(out, op.Layer{W: p(name + ".w"), B: p(name + ".b"), Conv: op.Conv{Stride: sh, StrideW: sw}, ReLU: true})
 	}
-	x = op.Reshape(x, x.Shape()[0], v.Channels*h[3]*w[3])
 	for j := range 3 {
 		name := fmt.Sprintf("%sfc%d", prefix, j)
-		x = op.Linear(x, p(name+".w"), p(name+".b"))
-		if j < 2 {
-			x = op.ReLU(x)
-		}
+		out = append(out, op.Layer{W: p(name + ".w"), B: p(name + ".b"), ReLU: j < 2})
 	}
-	return x
+	return out
 }

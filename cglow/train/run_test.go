@@ -262,8 +262,8 @@ func TestNonFiniteIsSkipped(t *testing.T) {
 		t.Fatalf("%d steps, %d skipped, faults %v", r.Steps, r.Skipped, r.Faults)
 	}
 	var e *cglow.NonFiniteError
-	if !errors.As(r.Faults[0], &e) || e.Step != 3 || e.Layer != "l0.s0.conditioning" {
-		t.Errorf("fault %v, want one of step 3 in l0.s0.conditioning", r.Faults[0])
+	if !errors.As(r.Faults[0], &e) || e.Step != 3 || e.Layer != "conditioning networks" {
+		t.Errorf("fault %v, want one of step 3 in the conditioning networks", r.Faults[0])
 	}
 	for _, v := range parameters(t, r.Model) {
 		if math.IsNaN(v) {

@@ -29,6 +29,10 @@ func (cpuBackend) Kernel(o *op.Op, used []bool) *Kernel {
 		return couplingForward(o, used)
 	case "couplingnet.dx":
 		return couplingBackward(o, used)
+	case "netbank":
+		return bankForward(o, used)
+	case "netbank.dw":
+		return bankBackward(o, used)
 	case "channeladd", "channelmul", "channelsum", "channeldot":
 		return channelOp(o)
 	case "sumperexample", "expandperexample", "mean", "mean.dx", "one", "normal", "normal.dz":

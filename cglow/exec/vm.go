@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -71,7 +72,7 @@ type NonFiniteError struct {
 
 func (e *NonFiniteError) Error() string {
 	return fmt.Sprintf("exec: %s is not finite: %g at element %d, %d of %d elements",
-		e.Node.Name(), e.Value, e.Index, e.Count, e.Size)
+		label(e.Node), e.Value, e.Index, e.Count, e.Size)
 }
 
 // Compile plans a program. Every input that the outputs depend on must be bound.
@@ -159,7 +160,17 @@ func (vm *VM) recoverStep(err *error) {
 	*err = fmt.Errorf("exec: %s: panic: %w", vm.name(vm.at), cause)
 }
 
-func (vm *VM) name(step int) string { return vm.plan.items[vm.steps[step].node].node.Name() }
+func (vm *VM) name(step int) string { return label(vm.plan.items[vm.steps[step].node].node) }
+
+// label is the name that a node was given, or else its op: Gorgonia would list its inputs, which
+// can be hundreds.
+func label(n *gorgonia.Node) string {
+	name := n.Name()
+	if o := n.Op(); o != nil && strings.HasPrefix(name, o.String()+"(") {
+		return o.String()
+	}
+	return name
+}
 
 // finite checks what a step wrote.
 func (vm *VM) finite(s *step) error {

@@ -119,6 +119,9 @@ func bankKernel[T ref.Float](d ref.NetBank) func() Kernel[T] {
 		return func(outs, ins [][]T) error {
 			for i, net := range d.Nets {
 				s := slots[i]
+				if outs[i] == nil {
+					continue // nobody reads this network
+				}
 				ref.NetForward(outs[i], outs[s.Hidden:s.Hidden+len(net)-1], ins[0], ins[s.Param:s.Param+2*len(net)], net, d.N, work[i])
 			}
 			return nil

@@ -1,0 +1,262 @@
+package exec
+
+import (
+	"glownotes/cglow/cpu"
+	"glownotes/cglow/op"
+	"glownotes/cglow/ref"
+)
+
+// A bank of networks on one x, see ref.NetForward. The parts of the bank run side by side, each
+// the networks part, part+parts, ... one after the other. Inside a network, results are
+// channel-last, so that unfolding copies whole runs of channels and a convolution is
+//
+//	h = relu(unfold(in) V^T + b),   unfold(in) [N*P, KH*KW*C],   V [O, KH*KW*C],
+//
+// with V the weights in the order of the unfolded rows. All first layers with the same window
+// share one unfolded x.
+
+// bankRows is the number of pixels that one product should have at least: images are unfolded
+// together until it is reached.
+const bankRows = 256
+
+// bankLayer is a layer with what its kernels need.
+type bankLayer struct {
+	ref.NetLayer
+	window cpu.Window
+	pixels int // of a result
+	depth  int // KH*KW*C
+	group  int // images that are unfolded together
+}
+
+// bankPlan holds the sizes, the unfolded x and the room of each part.
+type bankPlan struct {
+	ref.NetBank
+	nets   [][]bankLayer
+	slots  []op.BankSlots
+	parts  int
+	last   []float32          // x, channel-last
+	first  [][]float32        // by network: the unfolded x
+	unique map[int]cpu.Window // by network: the windows to unfold x with
+	rooms  []*bankRoom
+	x      []float32
+	unfold func(n int)
+}
+
+// bankRoom is what one part works in.
+type bankRoom struct {
+	weights, columns, flat []float32
+	a, b                   []float32 // results, or their gradients, of two layers in turn
+	turned                 []float32 // gradient of V
+}
+
+// newBankPlan reports false for windows that package cpu does not have.
+func newBankPlan(d ref.NetBank) (*bankPlan, bool) {
+	p := &bankPlan{NetBank: d, slots: op.Slots(d), parts: min(len(d.Nets), maxParts)}
+	for _, net := range d.Nets {
+		var layers []bankLayer
+		for _, l := range net {
+			c := l.Conv
+			b := bankLayer{NetLayer: l, pixels: c.OH * c.OW, depth: c.KH * c.KW * c.C, group: 1}
+			if !l.Linear {
+				if c.StrideH != c.StrideW {
+					return nil, false
+				}
+				b.window = cpu.Window{C: c.C, H: c.H, W: c.W, KH: c.KH, KW: c.KW, Stride: c.StrideH, Pad: c.Pad}
+				b.group = min(d.N, max(1, bankRows/b.pixels))
+			}
+			layers = append(layers, b)
+		}
+		p.nets = append(p.nets, layers)
+	}
+	return p, true
+}
+
+// take takes the memory. results tells whether parts need room for results, turned whether they
+// need it for gradients of weights.
+func (p bankPlan) take(c *carver, results, turned bool) *bankPlan {
+	p.last = c.take(p.N * p.C * p.H * p.W)
+	p.first = make([][]float32, len(p.nets))
+	p.unique = map[int]cpu.Window{}
+	seen := map[cpu.Window]int{}
+	for i, net := range p.nets {
+		w := net[0].window
+		j, ok := seen[w]
+		if !ok {
+			j, seen[w], p.unique[i] = i, i, w
+			p.first[i] = c.take(p.N * net[0].pixels * net[0].depth)
+		}
+		p.first[i] = p.first[j]
+	}
+	var weights, columns, flat, result int
+	for _, net := range p.nets {
+		for l, b := range net {
+			result = max(result, p.N*b.Size())
+			if b.Linear {
+				flat = max(flat, p.N*b.In)
+				continue
+			}
+			weights = max(weights, b.Conv.O*b.depth)
+			if l > 0 || turned {
+				columns = max(columns, b.group*b.pixels*b.depth)
+			}
+		}
+	}
+	p.rooms = nil
+	for range p.parts {
+		r := &bankRoom{weights: c.take(weights), columns: c.take(columns), flat: c.take(flat)}
+		if results {
+			r.a, r.b = c.take(result), c.take(result)
+		}
+		if turned {
+			r.turned = c.take(weights)
+		}
+		p.rooms = append(p.rooms, r)
+	}
+	p.unfold = p.unfoldImage
+	return &p
+}
+
+// load unfolds x.
+func (p *bankPlan) load(x []float32) {
+	p.x = x
+	cpu.Parallel(p.N, p.unfold)
+}
+
+func (p *bankPlan) unfoldImage(n int) {
+	size := p.C * p.H * p.W
+	image := at(p.last, n, size)
+	transpose(image, at(p.x, n, size), p.C, p.H*p.W)
+	for i, w := range p.unique {
+		cpu.Im2colNHWC(w, at(p.first[i], n, w.Unfolded()), image)
+	}
+}
+
+// transpose sets y [c,r] to the transpose of x [r,c].
+func transpose(y, x []float32, r, c int) {
+	for i := range r {
+		row := x[i*c : (i+1)*c]
+		for j, v := range row {
+			y[j*r+i] = v
+		}
+	}
+}
+
+// turn brings weights [O,C,K] to the order [O,K,C] of unfolded rows, K = KH*KW.
+func turn(v, w []float32, o, c, k int) {
+	for i := range o {
+		transpose(at(v, i, c*k), at(w, i, c*k), c, k)
+	}
+}
+
+// columns returns the unfolded images from, from+1, ... (count of them) that layer l of net i
+// sees.
+func (p *bankPlan) columns(r *bankRoom, i, l int, in []float32, from, count int) []float32 {
+	b := &p.nets[i][l]
+	size := b.pixels * b.depth
+	if l == 0 {
+		return p.first[i][from*size : (from+count)*size]
+	}
+	for k := range count {
+		cpu.Im2colNHWC(b.window, at(r.columns, k, size), at(in, from+k, b.Conv.C*b.Conv.H*b.Conv.W))
+	}
+	return r.columns[:count*size]
+}
+
+// groups calls f for the batch in groups of images.
+func (p *bankPlan) groups(b *bankLayer, f func(from, count int)) {
+	for from := 0; from < p.N; from += b.group {
+		f(from, min(b.group, p.N-from))
+	}
+}
+
+// flatten returns the input of a fully connected layer, channel-first.
+func (p *bankPlan) flatten(r *bankRoom, before *bankLayer, in []float32) []float32 {
+	if before.Linear || before.pixels == 1 {
+		return in
+	}
+	size := before.Size()
+	for n := range p.N {
+		transpose(at(r.flat, n, size), at(in, n, size), before.pixels, before.Conv.O)
+	}
+	return r.flat
+}
+
+func bankForward(o *op.Op, used []bool) *Kernel {
+	d := o.Dims().(ref.NetBank)
+	plan, ok := newBankPlan(d)
+	if !ok {
+		return nil
+	}
+	kept := true
+	for _, u := range used[len(d.Nets):] {
+		kept = kept && u
+	}
+	return kernel(func(c *carver) op.Kernel[float32] {
+		p := plan.take(c, !kept, false)
+		var outs, ins [][]float32
+		task := func(part int) {
+			for i := part; i < len(p.nets); i += p.parts {
+				p.forward(p.rooms[part], i, outs, ins)
+			}
+		}
+		return func(o, in [][]float32) error {
+			outs, ins = o, in
+			p.load(ins[0])
+			cpu.Parallel(p.parts, task)
+			return nil
+		}
+	})
+}
+
+// forward runs network i.
+func (p *bankPlan) forward(r *bankRoom, i int, outs, ins [][]float32) {
+	net, slot := p.nets[i], p.slots[i]
+	if outs[i] == nil {
+		return // nobody reads this network
+	}
+	var in []float32
+	for l := range net {
+		b := &net[l]
+		w, bias := ins[slot.Param+2*l], ins[slot.Param+2*l+1]
+		last := l == len(net)-1
+		out := outs[i]
+		if !last {
+			if out = outs[slot.Hidden+l]; out == nil {
+				out = [2][]float32{r.a, r.b}[l%2]
+			}
+		}
+		e := cpu.Epilogue{Bias: bias, ReLU: b.ReLU}
+		switch {
+		case b.Linear:
+			cpu.GemmFused(false, true, p.N, b.Out, b.In, p.flatten(r, &net[l-1], in), b.In, w, b.In, out, b.Out, 0, e)
+		case last:
+			p.convLast(r, i, l, out, in, w, bias)
+		default:
+			turn(r.weights, w, b.Conv.O, b.Conv.C, b.Conv.KH*b.Conv.KW)
+			p.groups(b, func(from, count int) {
+				columns := p.columns(r, i, l, in, from, count)
+				cpu.GemmFused(false, true, count*b.pixels, b.Conv.O, b.depth, columns, b.depth, r.weights, b.depth, out[from*b.Size():], b.Conv.O, 0, e)
+			})
+		}
+		in = out
+	}
+}
+
+// convLast is a convolution whose result is channel-first: y = V unfold(in)^T.
+func (p *bankPlan) convLast(r *bankRoom, i, l int, out, in, w, bias []float32) {
+	b := &p.nets[i][l]
+	turn(r.weights, w, b.Conv.O, b.Conv.C, b.Conv.KH*b.Conv.KW)
+	p.groups(b, func(from, count int) {
+		columns := p.columns(r, i, l, in, from, count)
+		for k := range count {
+			y := at(out, from+k, b.Size())
+			for o, v := range bias {
+				fill(at(y, o, b.pixels), v)
+			}
+			cpu.Gemm(false, true, b.Conv.O, b.pixels, b.depth, r.weights, b.depth, at(columns, k, b.pixels*b.depth), b.depth, y, b.pixels, 1)
+			if b.ReLU {
+				cpu.ReLU(y, y)
+			}
+		}
+	})
+}

@@ -170,16 +170,24 @@ func newEngine(o live.Options) (*live.Engine, error) {
 }
 
 // warm compiles what cells of this project use, so that no cell waits for it.
+// A package that does not compile, because somebody works on it, is said and
+// leaves the rest usable.
 func warm(ctx context.Context, ui *console, root string) error {
 	engine, err := newEngine(live.Options{ModuleRoot: root})
 	if err != nil {
 		return err
 	}
-	err = ui.step("engine", func(report func(string)) (string, error) {
-		err := engine.Prepare(ctx, func(p core.Progress) { report(progressText(p)) })
-		return "Go " + engine.Info().Version + ", packages compiled", err
+	if err := startEngine(ctx, ui, engine); err != nil {
+		return errors.Join(err, engine.Close())
+	}
+	broken := ui.step("packages", func(report func(string)) (string, error) {
+		return "compiled", engine.Prepare(ctx, func(p core.Progress) { report(progressText(p)) })
 	})
-	return errors.Join(err, engine.Close())
+	if ctx.Err() == nil && broken != nil {
+		ui.line("  Cells that import these packages will fail:\n%v", broken)
+		broken = nil
+	}
+	return errors.Join(broken, engine.Close())
 }
 
 // startEngine starts the engine as a step on the console.

@@ -40,6 +40,9 @@ func (s *session) fillBase() {
 	})
 	b.DeclBuiltin("Display", fast.Builtin{Compile: s.compileDisplay, ArgMin: 1, ArgMax: math.MaxUint16})
 	b.DeclBuiltin(textName, fast.Builtin{Compile: compileText, ArgMin: 1, ArgMax: 1})
+	if old, ok := b.Comp.Outer.Binds["new"].Value.(fast.Builtin); ok {
+		b.DeclBuiltin("new", fast.Builtin{Compile: orExpression(old), ArgMin: 1, ArgMax: 1})
+	}
 	b.DeclBuiltin(rangeName, fast.Builtin{Compile: compileRange, ArgMin: 1, ArgMax: 1})
 	b.DeclBuiltin(newName, fast.Builtin{Compile: compileNew, ArgMin: 1, ArgMax: 1})
 	b.DeclBuiltin(valueName, fast.Builtin{Compile: compileValue, ArgMin: 1, ArgMax: 1})
@@ -78,6 +81,16 @@ func compileText(c *fast.Comp, sym fast.Symbol, node *ast.CallExpr) *fast.Call {
 	return plainCall(c, wrap, arg)
 }
 
+// orExpression lets new take an expression as well as a type (Go 1.26).
+func orExpression(old fast.Builtin) func(*fast.Comp, fast.Symbol, *ast.CallExpr) *fast.Call {
+	return func(c *fast.Comp, sym fast.Symbol, node *ast.CallExpr) *fast.Call {
+		if _, t := c.Expr1OrType(node.Args[0]); t != nil {
+			return old.Compile(c, sym, node)
+		}
+		return compileNew(c, sym, node)
+	}
+}
+
 // compileNew compiles a pointer to a new variable that holds the argument.
 func compileNew(c *fast.Comp, sym fast.Symbol, node *ast.CallExpr) *fast.Call {
 	arg := c.Expr1(node.Args[0], nil)
@@ -96,10 +109,14 @@ func compileNew(c *fast.Comp, sym fast.Symbol, node *ast.CallExpr) *fast.Call {
 	return call
 }
 
-// compileValue compiles a conversion of a constant to a named type as a value
-// that is no constant: gomacro loses the type's methods of constants.
+// compileValue compiles a constant as a value that is no constant, for a
+// conversion to a named type: gomacro converts constants to types of compiled
+// packages wrongly.
 func compileValue(c *fast.Comp, sym fast.Symbol, node *ast.CallExpr) *fast.Call {
 	arg := c.Expr1(node.Args[0], nil)
+	if arg.Const() {
+		arg.ConstTo(arg.DefaultType())
+	}
 	rt := arg.Type.ReflectType()
 	f := reflect.MakeFunc(reflect.FuncOf([]reflect.Type{rt}, []reflect.Type{rt}, false), func(vs []reflect.Value) []reflect.Value { return vs })
 	call := plainCall(c, f.Interface(), arg)

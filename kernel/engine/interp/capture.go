@@ -7,11 +7,14 @@ import (
 	"io"
 	"log"
 	"os"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
 	"glownotes/kernel/core"
 	"glownotes/kernel/display"
+
+	"github.com/cosmos72/gomacro/base"
 )
 
 // A capture collects what cells print and show and hands it to the output of
@@ -145,8 +148,22 @@ func (c *capture) deliver(name string, text []byte) {
 		return
 	}
 	if out := c.current(); out != nil {
-		out.Stream(name, string(text))
+		out.Stream(name, readable.Replace(string(text)))
 	}
+}
+
+// readable removes the marks by which gomacro makes unexported and anonymous
+// fields known to reflection, which wants exported names.
+var readable = strings.NewReplacer(base.StrGensymPrivate, "", base.StrGensymAnonymous, "", base.StrGensym, "")
+
+// readableBundle removes gomacro's marks from the text of a bundle.
+func readableBundle(b display.Bundle) display.Bundle {
+	for _, mime := range []string{display.MIMEText, display.MIMEHTML} {
+		if s, ok := b.Data[mime].(string); ok {
+			b.Data[mime] = readable.Replace(s)
+		}
+	}
+	return b
 }
 
 func (c *capture) current() core.Output {
@@ -159,14 +176,14 @@ func (c *capture) current() core.Output {
 func (c *capture) Display(b display.Bundle, id string) {
 	c.drain()
 	if out := c.current(); out != nil {
-		out.Display(b, id)
+		out.Display(readableBundle(b), id)
 	}
 }
 
 // Update replaces the displays of an id.
 func (c *capture) Update(b display.Bundle, id string) {
 	if out := c.current(); out != nil {
-		out.Update(b, id)
+		out.Update(readableBundle(b), id)
 	}
 }
 

@@ -137,8 +137,8 @@ func (e *Engine) Info() core.LanguageInfo {
 		CodeMirrorMode: "go",
 		Implementation: "glownotes",
 		Banner: "glownotes: Go cells run by an interpreter (gomacro), with the standard library of Go " + version + ".\n" +
-			"The language is Go 1.17 with per-iteration loop variables, range over integers, min, max, clear,\n" +
-			"and generic functions without constraint checks. Missing: " + strings.Join(lacks, ", ") + ".\n" +
+			"The language is Go 1.17 with per-iteration loop variables, range over int, min, max, clear,\n" +
+			"and generic functions and types without constraint checks. Missing: " + strings.Join(lacks, ", ") + ".\n" +
 			"With a Go toolchain installed the kernel compiles cells instead and has all of the language.",
 	}
 }
@@ -150,5 +150,5 @@ var lacks = []string{
 	"range over functions",
 	"goto",
 	"slices, maps, cmp and other packages of generic functions",
-	"new(expression)",
+	"range over integers other than int",
 }

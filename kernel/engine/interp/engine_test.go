@@ -113,7 +113,10 @@ func TestErrors(t *testing.T) {
 	}{
 		{"syntax", "x := := 1", "CompileError", "expected operand", 1, 1, 6},
 		{"syntax on a later line", "x := 1\n\ny = = 2", "CompileError", "expected operand", 1, 3, 5},
-		{"undefined", "x := 1\nx + undefinedName", "CompileError", "undefined identifier: undefinedName", 1, 2, 5},
+		{"undefined", "x := 1\nx + undefinedName", "CompileError", "undefined: undefinedName", 1, 2, 5},
+		{"undefined package", "nopkg.F()", "CompileError", "undefined: nopkg", 1, 1, 1},
+		{"undefined name of a package", "strings.Foo(1)", "CompileError", "undefined: strings.Foo", 1, 1, 1},
+		{"undefined field", "x := 1\nx.foo()", "CompileError", "x.foo undefined", 1, 2, 1},
 		{"mismatched types", "x := 1\nx + \"a\"", "CompileError", "string", 1, 2, 0},
 		{"mismatched literals", "1 + \"a\"", "CompileError", "mismatched types", 1, 1, 1},
 		{"in a function", "func f() int {\n\treturn \"a\"\n}", "CompileError", "cannot", 1, 2, 9},
@@ -153,6 +156,30 @@ func TestErrors(t *testing.T) {
 				t.Errorf("after the error 1 + 1 is %q", v)
 			}
 		})
+	}
+}
+
+// TestLacks checks that what the banner says is missing is missing, and that
+// the error names the compiled engine.
+func TestLacks(t *testing.T) {
+	codes := map[string]string{
+		"methods on generic types and on types that contain themselves": "type L struct{ next *L }\nfunc (l *L) Len() int { return 1 }",
+		"range over functions":               "func seq(yield func(int) bool) { yield(1) }\nfor v := range seq { fmt.Println(v) }",
+		"range over integers other than int": "n := int64(3)\nfor i := range n { fmt.Println(i) }",
+		"goto":                               "func f() {\nL:\n\tgoto L\n}",
+		"slices, maps, cmp and other packages of generic functions": "import \"slices\"\nslices.Sort([]int{2, 1})",
+	}
+	for _, what := range lacks {
+		t.Run(what, func(t *testing.T) {
+			nb := newNotebook(t, Options{})
+			e := nb.cellErr(codes[what])
+			if e.Name != "CompileError" || !strings.Contains(strings.Join(e.Traceback, "\n"), "--engine=live") {
+				t.Errorf("got %s", strings.Join(e.Traceback, "\n"))
+			}
+		})
+	}
+	if banner := newNotebook(t, Options{}).e.Info().Banner; !strings.Contains(banner, lacks[0]) {
+		t.Errorf("the banner does not say what is missing: %s", banner)
 	}
 }
 

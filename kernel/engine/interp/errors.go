@@ -165,15 +165,30 @@ func (s *session) compileError(at *step, r any) *core.CellError {
 	return s.cellError("CompileError", msg, pos, more...)
 }
 
-// positionPrefix is how gomacro begins messages for files that it knows.
-var positionPrefix = regexp.MustCompile(`^(repl\.go:\d+:\d+: )+`)
+// phrases turns gomacro's messages into those that Go programmers know.
+var phrases = []struct {
+	re *regexp.Regexp
+	to string
+}{
+	{regexp.MustCompile(`^(repl\.go:\d+:\d+: )+`), ""},
+	{regexp.MustCompile(hidden + `\pL+\(([^()]*)\)`), "$1"}, // calls that rewriting put around
+	{regexp.MustCompile(hidden + `(old)?`), ""},
+	{regexp.MustCompile(`undefined identifier: `), "undefined: "},
+	{regexp.MustCompile(`^undefined "(\w+)" in \S+ <\*ast\.\w+>$`), "undefined: $1"},
+	{regexp.MustCompile(`^not a package: "\w+" in (\S+) <\*ast\.\w+>$`), "$1 undefined: no such field or method"},
+	{regexp.MustCompile(`^invalid qualified type, expecting packagename\.identifier, found: (.*) <\*ast\.\w+>$`), "$1 undefined: no such field or method"},
+	{regexp.MustCompile(`^not a type: (\S+) <\*ast\.\w+>$`), "undefined: $1"},
+	{regexp.MustCompile(`^package (\S+) "[^"]*" has no symbol (\w+)$`), "undefined: $1.$2"},
+	{regexp.MustCompile(` <\*ast\.\w+>`), ""},
+}
 
 // cleanMessage makes gomacro's message one line of bearable length.
 func cleanMessage(msg string) string {
-	msg = positionPrefix.ReplaceAllString(msg, "")
-	msg = strings.ReplaceAll(msg, hidden+"old", "")
-	msg = strings.ReplaceAll(msg, hidden, "")
 	msg = strings.Join(strings.Fields(msg), " ")
+	for _, p := range phrases {
+		msg = p.re.ReplaceAllString(msg, p.to)
+	}
+	msg = readable.Replace(msg)
 	if r := []rune(msg); len(r) > 300 {
 		msg = string(r[:300]) + "..."
 	}
@@ -197,12 +212,17 @@ func (s *session) panicked(fail *failure) *core.CellError {
 	default:
 		msg = fmt.Sprint(v)
 	}
+	msg = readable.Replace(msg)
 	s.log.Debug("interp: cell panicked", "panic", msg, "stack", string(fail.stack))
 	var pos token.Position
 	if len(fail.trace) > 0 {
 		pos = fail.trace[0].pos
 	}
-	return s.cellError(name, oneLine(msg), pos, traceLines(fail.trace, msg)...)
+	more := traceLines(fail.trace, msg)
+	if strings.HasPrefix(msg, "reflect: Call using ") {
+		more = append(more, "", "note: the interpreter passes values of named basic types without their methods; convert explicitly, as in fmt.Stringer(x)")
+	}
+	return s.cellError(name, oneLine(msg), pos, more...)
 }
 
 // oneLine returns the first line of a message; the traceback has the rest.

@@ -19,7 +19,7 @@ func hint(msg string, at *step) string {
 	for _, part := range []string{
 		"the interpreter failed",
 		"is not among those that the interpreter knows",
-		"has no symbol",
+		"no such field or method",
 		"cannot range over",
 		"unimplemented",
 		"unsupported",
@@ -27,6 +27,9 @@ func hint(msg string, at *step) string {
 		"internal error",
 	} {
 		limit = limit || strings.Contains(msg, part)
+	}
+	for _, pkg := range []string{"slices.", "maps.", "cmp.", "iter."} {
+		limit = limit || strings.HasPrefix(msg, "undefined: "+pkg)
 	}
 	if !limit {
 		return ""

@@ -23,25 +23,28 @@ func (s *session) result(st *step, vals []xr.Value, types []xr.Type) *display.Bu
 		if isCall && printsText(call) {
 			return nil
 		}
-		if n := len(vals); isCall && n > 1 && types[n-1].ReflectType() == errorType && isNilValue(vals[n-1]) {
+		if n := len(vals); isCall && n > 1 && n == len(types) && types[n-1].ReflectType() == errorType && isNilValue(vals[n-1]) {
 			vals, types = vals[:n-1], types[:n-1]
 		}
-		if isCall && len(vals) == 1 && types[0].ReflectType() == errorType && isNilValue(vals[0]) {
+		if isCall && len(vals) == 1 && len(types) == 1 && types[0].ReflectType() == errorType && isNilValue(vals[0]) {
 			return nil
 		}
+	}
+	for len(types) < len(vals) {
+		types = append(types, nil) // the value nil has no type
 	}
 	switch len(vals) {
 	case 0:
 		return nil
 	case 1:
-		b := bundleOf(goValue(vals[0]), types[0])
+		b := readableBundle(bundleOf(goValue(vals[0]), types[0]))
 		return &b
 	}
 	var texts []string
 	for i, v := range vals {
 		texts = append(texts, fmt.Sprint(bundleOf(goValue(v), types[i]).Data[display.MIMEText]))
 	}
-	return &display.Bundle{Data: map[string]any{display.MIMEText: strings.Join(texts, ", ")}, Metadata: map[string]any{}}
+	return &display.Bundle{Data: map[string]any{display.MIMEText: readable.Replace(strings.Join(texts, ", "))}, Metadata: map[string]any{}}
 }
 
 var errorType = reflect.TypeFor[error]()

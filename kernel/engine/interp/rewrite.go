@@ -58,7 +58,8 @@ func (s *session) rewriteNode(c *astutil.Cursor) {
 	case *ast.CallExpr:
 		withMethods(n)
 		if s.convertsConstant(n) {
-			c.Replace(&ast.CallExpr{Fun: &ast.Ident{NamePos: n.Pos(), Name: valueName}, Lparen: n.Pos(), Args: []ast.Expr{n}, Rparen: n.End()})
+			a := n.Args[0]
+			n.Args[0] = &ast.CallExpr{Fun: &ast.Ident{NamePos: a.Pos(), Name: valueName}, Lparen: a.Pos(), Args: []ast.Expr{a}, Rparen: a.End()}
 		}
 	}
 }

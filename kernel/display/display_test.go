@@ -97,7 +97,7 @@ func (panicking) PNG() ([]byte, error) { panic("no colours left") }
 func TestOfMethods(t *testing.T) {
 	b := Of(picture{})
 	for mime, want := range map[string]string{
-		MIMESVG: "<svg/>", MIMEHTML: "<i>x</i>", MIMEMarkdown: "*x*", MIMELaTeX: "$x$",
+		MIMEHTML: "<i>x</i>", MIMEMarkdown: "*x*", MIMELaTeX: "$x$",
 		MIMEText: "the picture", "text/x": "own",
 	} {
 		if got := b.Data[mime]; got != want {
@@ -118,6 +118,9 @@ func TestOfFailures(t *testing.T) {
 	b := Of(picture{err: errors.New("disk full")})
 	if _, ok := b.Data[MIMEPNG]; ok || !strings.Contains(b.Text(), "disk full") {
 		t.Errorf("a failing PNG gave %v", b.Data)
+	}
+	if b.Data[MIMESVG] != "<svg/>" {
+		t.Errorf("without a PNG the SVG form is %v", b.Data[MIMESVG])
 	}
 	b = Of(panicking{})
 	if !b.Plain() || !strings.Contains(b.Text(), "no colours left") {

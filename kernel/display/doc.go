@@ -14,7 +14,8 @@
 // Of looks for methods by their names and signatures, so that a package needs
 // no import of this one to have pictures: PNG, JPEG, SVG, HTML, Markdown,
 // LaTeX, JSON, VegaLite, each () T or () (T, error), with T []byte or string
-// (JSON and VegaLite: any), and MIMEBundle() map[string]any. Besides those an
+// (JSON and VegaLite: any), and MIMEBundle() map[string]any. Of a picture that
+// has both PNG and SVG the PNG is taken; display.SVG shows the other. Besides those an
 // image.Image becomes a PNG, a slice of structs a table, a matrix (Dims and At)
 // a table, a tensor (Shape and Data) its shape and statistics. Every bundle has
 // text/plain: the String or Error method's text, else the value in Go's %+v

@@ -10,7 +10,11 @@ import (
 func (b Bundle) addMethods(v any) {
 	b.binary(MIMEPNG, "PNG", func() ([]byte, error, bool) { return callPNG(v) })
 	b.binary(MIMEJPEG, "JPEG", func() ([]byte, error, bool) { return callJPEG(v) })
-	b.textual(MIMESVG, func() (string, error, bool) { return callSVG(v) })
+	if _, has := b.Data[MIMEPNG]; !has {
+		// Both forms of one picture would double the size of the notebook and
+		// the work of a live update; front ends show one of them only.
+		b.textual(MIMESVG, func() (string, error, bool) { return callSVG(v) })
+	}
 	b.textual(MIMEHTML, func() (string, error, bool) { return callHTML(v) })
 	b.textual(MIMEMarkdown, func() (string, error, bool) { return callMarkdown(v) })
 	b.textual(MIMELaTeX, func() (string, error, bool) { return callLaTeX(v) })
@@ -40,6 +44,31 @@ func (b Bundle) addMethods(v any) {
 		return nil, nil
 	})
 	b.addOwnBundle(v)
+	b.describePicture(v)
+}
+
+// describePicture gives a picture that has no words of its own a short text
+// form, and front ends the size at which to show it.
+func (b Bundle) describePicture(v any) {
+	data, ok := b.Data[MIMEPNG].([]byte)
+	if !ok {
+		return
+	}
+	if w, h, ok := pngSize(data); ok {
+		b.Metadata[MIMEPNG] = map[string]any{"width": w, "height": h}
+	}
+	if _, has := b.Data[MIMEText]; !has && !hasWords(v) {
+		b.Data[MIMEText] = fmt.Sprintf("%T: %s", v, pictureText("PNG", data))
+	}
+}
+
+// hasWords reports whether v describes itself in text.
+func hasWords(v any) bool {
+	switch v.(type) {
+	case fmt.Stringer, error:
+		return true
+	}
+	return false
 }
 
 // addOwnBundle merges what a MIMEBundle method returns over the other forms.

@@ -162,7 +162,7 @@ func hairstyle(r *rand.Rand, h *head) (behind, before []bone) {
 	line := uniform(r, -.95, -.62)
 	parting := uniform(r, -.7, .7)
 	thick := uniform(r, .20, .30) * h.w
-	top := func(t float64) point { return h.on(t*.8-h.turn, -1+.35*t*t) }
+	top := func(t float64) point { return h.on(t*.8-h.turn, -1.07+.38*t*t) }
 	arch := func(t float64) point { // t from -1 to 1
 		return h.on(t*.93-h.turn, line+.55*t*t+.12*math.Abs(t-parting))
 	}

@@ -123,8 +123,8 @@ func (f filter) taps(in, n int) []tap {
 }
 
 // resize returns the picture in w x h pixels, aspect not kept. The result is
-// the one of Pillow's Image.resize: columns first, then rows, each rounded to
-// 8 bits, with 22-bit weights.
+// the one of Pillow's Image.resize (up to version 11): widths first, then
+// heights, each rounded to 8 bits, with 22-bit weights.
 func (p pixels) resize(w, h int, f filter) pixels {
 	if p.w != w {
 		out := pixels{w: w, h: p.h, c: p.c, pix: make([]uint8, w*p.h*p.c)}

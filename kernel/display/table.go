@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"reflect"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -89,9 +90,17 @@ func isNumber(t reflect.Type) bool {
 	return false
 }
 
+// tableDigits is how many significant digits a number has in a table: enough
+// to compare rows, few enough to read a column.
+const tableDigits = 5
+
 func cellText(v reflect.Value) string {
-	if v.Kind() == reflect.String && !hasText(v.Type()) {
+	switch {
+	case hasText(v.Type()):
+	case v.Kind() == reflect.String:
 		return v.String()
+	case v.CanFloat():
+		return strconv.FormatFloat(v.Float(), 'g', tableDigits, v.Type().Bits())
 	}
 	var p printer
 	p.value(v, 1)

@@ -48,7 +48,7 @@ const (
 type Dequant string
 
 const (
-	// Uniform adds noise that is uniform over the bin.
+	// UniformDequant adds noise that is uniform over the bin.
 	UniformDequant Dequant = "uniform"
 	// VariationalDequant draws the noise from a small conditional flow
 	// q(u | x, y), which is trained with the model (Ho et al., "Flow++", 2019).
@@ -73,6 +73,9 @@ type Config struct {
 	// for continuous data (no dequantization).
 	Bins    int
 	Dequant Dequant
+	// DequantSteps is the number of couplings in the noise's flow of
+	// variational dequantization; 0 with uniform noise.
+	DequantSteps int
 
 	Levels int // L, levels of the multi-scale architecture
 	Steps  int // K, flow steps per level
@@ -191,6 +194,8 @@ func (c Config) rules() []rule {
 		{c.Bins == 0 || c.Bins >= 2 && c.Bins <= 1<<16, "Bins", fmt.Sprintf("is %d, must be 0 (continuous) or 2..65536", c.Bins)},
 		{c.Dequant == UniformDequant || c.Dequant == VariationalDequant, "Dequant", fmt.Sprintf("is %q, must be %q or %q", c.Dequant, UniformDequant, VariationalDequant)},
 		{c.Dequant != VariationalDequant || c.Bins > 0, "Dequant", "is variational, but Bins is 0 (continuous data)"},
+		{(c.DequantSteps > 0) == (c.Dequant == VariationalDequant) && c.DequantSteps >= 0, "DequantSteps",
+			fmt.Sprintf("is %d, must be positive with variational and 0 with uniform noise", c.DequantSteps)},
 		pos(c.Levels, "Levels"), pos(c.Steps, "Steps"),
 		pos(c.CondChannels, "CondChannels"), pos(c.CondWidth, "CondWidth"),
 		pos(c.FeatureChannels, "FeatureChannels"), pos(c.CouplingWidth, "CouplingWidth"),

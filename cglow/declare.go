@@ -137,7 +137,8 @@ func (c Config) matrixStart(n int) *condnet.Param {
 }
 
 // declare returns every parameter of the model in its fixed order: steps in
-// forward order, each level's split prior after its steps, the top prior last.
+// forward order, each level's split prior after its steps, then the noise's flow
+// and the top prior.
 func (c Config) declare() []condnet.Param {
 	var out []condnet.Param
 	steps := c.steps()
@@ -157,6 +158,9 @@ func (c Config) declare() []condnet.Param {
 		if lastOfLevel && s.level < c.Levels-1 {
 			out = append(out, condnet.Prior{In: s.c / 2}.Params(fmt.Sprintf("l%d.split", s.level))...)
 		}
+	}
+	if c.Dequant == VariationalDequant {
+		out = append(out, c.dequant().Params("dequant.")...)
 	}
 	if c.LearnTop {
 		top := c.LevelShapes()[c.Levels-1]

@@ -17,7 +17,8 @@ const evalBatch = 8
 
 // logProbProgram is the compiled graph of log p(y|x) and the latents.
 type logProbProgram struct {
-	x, y *gorgonia.Node
+	x    *gorgonia.Node
+	y    target
 	e    encoding
 	logp *gorgonia.Node
 	vm   *exec.VM
@@ -40,11 +41,12 @@ func cached[T any](m *Model, kind string, n int, build func() (T, error)) (p T, 
 func (m *Model) logProbProgram(n int) (*logProbProgram, error) {
 	return cached(m, "logprob", n, func() (*logProbProgram, error) {
 		b := m.builder()
-		p := &logProbProgram{x: b.images("x", m.cfg.X, n), y: b.images("y", m.cfg.Target(), n)}
-		p.e = b.encode(b.condition(p.x, n, false), p.y)
-		p.logp = p.e.logProb()
+		p := &logProbProgram{x: b.images("x", m.cfg.X, n)}
+		p.y = b.target(p.x, n)
+		p.e = b.encode(b.condition(p.x, n, false), p.y.v)
+		p.logp = p.y.likelihood(p.e)
 		var err error
-		p.vm, err = exec.Compile(exec.Program{Outputs: append(gorgonia.Nodes{p.logp}, p.e.Eps...)})
+		p.vm, err = exec.Compile(exec.Program{Outputs: unique(append(gorgonia.Nodes{p.logp, p.y.v}, p.e.Eps...))})
 		return p, err
 	})
 }
@@ -64,7 +66,7 @@ func batches(ctx context.Context, n, size int, f func(from, to int) error) error
 }
 
 // LogProb returns log p(y|x) per example in nats: for discrete y the bound that
-// uniform dequantization gives (one draw of the noise; a pure function of the
+// dequantization gives, uniform or variational (one draw of the noise; a pure function of the
 // model's seed and the example's place), for continuous y the log-density.
 // BitsPerDim converts it. When ctx is done, the examples that are finished are
 // returned with ctx.Err().
@@ -99,13 +101,8 @@ func (m *Model) encodeRows(x, y data.Images, from, to int) (*logProbProgram, err
 	if err != nil {
 		return nil, err
 	}
-	size := m.cfg.Target().Len()
-	v := make([]float64, n*size)
-	for i := range n {
-		row := min(from+i, to-1)
-		m.dequantize(v[i*size:(i+1)*size], y.Row(row), Key{Seed: m.seed, Stream: StreamEval, Layer: uint32(row)})
-	}
-	write(p.y, v)
+	row := func(i int) int { return min(from+i, to-1) }
+	m.load(p.y, y, row, func(i int) Key { return Key{Seed: m.seed, Stream: StreamEval, Layer: uint32(row(i))} })
 	m.writeX(p.x, x, from, to)
 	if err := p.vm.RunAll(); err != nil {
 		return nil, fmt.Errorf("cglow: likelihood: %w", err)

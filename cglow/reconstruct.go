@@ -38,7 +38,7 @@ func (m *Model) Reconstruct(ctx context.Context, x, y data.Images) (*Reconstruct
 		if err != nil {
 			return err
 		}
-		before := rowsOf(p.y, to-from)
+		before := rowsOf(p.y.v, to-from)
 		for i, row := range back[:to-from] {
 			worst := 0.0
 			for j, v := range row {

@@ -86,7 +86,8 @@ func (m *Model) NewTrainer(o TrainerOptions) (*Trainer, error) {
 // lossProgram is the compiled training graph: loss and gradients.
 type lossProgram struct {
 	b      *builder
-	x, y   *gorgonia.Node
+	x      *gorgonia.Node
+	y      target
 	logp   *gorgonia.Node // [N]
 	params gorgonia.Nodes
 	values []gorgonia.ValueGrad
@@ -98,9 +99,9 @@ type lossProgram struct {
 func (m *Model) lossProgram(n int) (p *lossProgram, err error) {
 	defer op.Catch(&err)
 	b := m.builder()
-	p = &lossProgram{b: b, x: b.images("x", m.cfg.X, n), y: b.images("y", m.cfg.Target(), n)}
-	e := b.encode(b.condition(p.x, n, false), p.y)
-	p.logp = e.logProb()
+	p = &lossProgram{b: b, x: b.images("x", m.cfg.X, n)}
+	p.y = b.target(p.x, n)
+	p.logp = p.y.likelihood(b.encode(b.condition(p.x, n, false), p.y.v))
 	loss := op.Scale(op.Mean(p.logp), -1/(float64(m.cfg.Target().Len())*math.Ln2))
 	for _, q := range m.store.list {
 		if !q.Fixed {
@@ -164,12 +165,9 @@ func (t *Trainer) Step(x, y data.Images) (StepResult, error) {
 // load writes a batch into the graph's inputs.
 func (t *Trainer) load(x, y data.Images) {
 	m, step := t.m, uint32(t.m.trained)
-	n := m.cfg.Target().Len()
-	v := make([]float64, y.N*n)
-	for i := range y.N {
-		m.dequantize(v[i*n:(i+1)*n], y.Row(i), Key{Seed: m.seed, Stream: StreamDequant, Step: step, Layer: uint32(i)})
-	}
-	write(t.graph.y, v)
+	m.load(t.graph.y, y, func(i int) int { return i }, func(i int) Key {
+		return Key{Seed: m.seed, Stream: StreamDequant, Step: step, Layer: uint32(i)}
+	})
 	if !m.cfg.Conditional() {
 		return
 	}

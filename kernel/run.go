@@ -11,6 +11,7 @@ import (
 
 	"glownotes/kernel/core"
 	"glownotes/kernel/engine/live"
+	"glownotes/kernel/magic"
 	"glownotes/kernel/nb"
 )
 
@@ -91,7 +92,7 @@ func (r runCommand) execute(ctx context.Context, ui *console, n *nb.Notebook, ro
 	if !r.Inplace { // so that even a kill leaves what ran
 		watch.save = func() error { return n.WriteFile(r.Output) }
 	}
-	runErr = nb.Run(ctx, n, engine, options)
+	runErr = nb.Run(ctx, n, magic.Wrap(engine, filepath.Dir(r.Notebook)), options)
 	watch.stop()
 	if err := n.WriteFile(r.Output); err != nil {
 		return runErr, err

@@ -15,6 +15,7 @@ import (
 	"glownotes/kernel/core"
 	"glownotes/kernel/engine/live"
 	"glownotes/kernel/jupyter"
+	"glownotes/kernel/magic"
 	"glownotes/kernel/wire"
 	"glownotes/kernel/zmq"
 )
@@ -57,7 +58,7 @@ func (s serveCommand) Run(c *cli) error {
 	if err != nil {
 		return errors.Join(err, transport.Close())
 	}
-	options := core.Options{Transport: transport, Engine: engine, Logger: logger, Version: version}
+	options := core.Options{Transport: transport, Engine: magic.Wrap(engine, ""), Logger: logger, Version: version}
 	if host, err := jupyter.Host(); err == nil {
 		options.HistoryDir = filepath.Join(host.ShareDir(), "history")
 		options.OverflowDir = filepath.Join(host.CacheDir(), "output")

@@ -46,7 +46,7 @@ func (e *Engine) Complete(ctx context.Context, code string, cursor int) (core.Co
 		word = strings.TrimPrefix(name, "!")
 	}
 	c := core.Completion{Start: end - len([]rune(word)), End: end}
-	for _, f := range files(word) {
+	for _, f := range e.files(word) {
 		c.Items = append(c.Items, core.CompletionItem{Text: f, Type: "path"})
 	}
 	return c, nil
@@ -71,12 +71,9 @@ func (e *Engine) completeName(typed string, start, end int, first bool) core.Com
 }
 
 // files lists the paths that begin with word; folders end in a slash.
-func files(word string) []string {
+func (e *Engine) files(word string) []string {
 	dir, base := filepath.Split(word)
-	entries, err := os.ReadDir(filepath.Join(".", dir))
-	if filepath.IsAbs(dir) {
-		entries, err = os.ReadDir(dir)
-	}
+	entries, err := os.ReadDir(filepath.Clean(e.resolve(dir)))
 	if err != nil {
 		return nil
 	}

@@ -3,7 +3,9 @@ package magic
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"strings"
+	"sync"
 
 	"glownotes/kernel/core"
 )
@@ -12,11 +14,30 @@ import (
 type Engine struct {
 	core.Engine
 	table []magic
+
+	mu  sync.Mutex
+	dir string
 }
 
-// Wrap adds magics to an engine. The result offers the optional interfaces of
-// the engine through Unwrap only, except for comms, which are passed on.
-func Wrap(e core.Engine) *Engine { return &Engine{Engine: e, table: magics()} }
+// Wrap adds magics to an engine whose cells run in the folder dir ("": that of
+// this process). The result offers the optional interfaces of the engine
+// through Unwrap only, except for comms, which are passed on.
+func Wrap(e core.Engine, dir string) *Engine { return &Engine{Engine: e, table: magics(), dir: dir} }
+
+// folder returns the working directory of shell lines and files.
+func (e *Engine) folder() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.dir
+}
+
+// resolve returns the place of a file that a person names.
+func (e *Engine) resolve(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(e.folder(), name)
+}
 
 // Unwrap returns the engine below.
 func (e *Engine) Unwrap() core.Engine { return e.Engine }
@@ -44,6 +65,7 @@ func (e *Engine) Comms() map[string]string {
 type call struct {
 	ctx    context.Context
 	engine core.Engine
+	magics *Engine
 	cell   core.Cell
 	out    core.Output
 	name   string
@@ -83,7 +105,7 @@ func (e *Engine) part(ctx context.Context, cell core.Cell, out core.Output, p pa
 		cell.Code = blank(p)
 		return e.Engine.Execute(ctx, cell, out)
 	}
-	c := call{ctx: ctx, engine: e.Engine, cell: cell, out: out, line: p.line + 1}
+	c := call{ctx: ctx, engine: e.Engine, magics: e, cell: cell, out: out, line: p.line + 1}
 	if cmd, ok := strings.CutPrefix(p.text, "!"); ok {
 		c.name, c.args = "!", strings.TrimSpace(cmd)
 		return core.Result{}, c.shell(c.args)
@@ -97,7 +119,7 @@ func (e *Engine) part(ctx context.Context, cell core.Cell, out core.Output, p pa
 }
 
 func (e *Engine) cellMagic(ctx context.Context, cell core.Cell, out core.Output, p part, rest string) (core.Result, error) {
-	c := call{ctx: ctx, engine: e.Engine, cell: cell, out: out, line: p.line + 1}
+	c := call{ctx: ctx, engine: e.Engine, magics: e, cell: cell, out: out, line: p.line + 1}
 	c.name, c.args, _ = strings.Cut(rest, " ")
 	c.args = strings.TrimSpace(c.args)
 	lines := strings.SplitAfter(cell.Code, "\n")

@@ -42,7 +42,7 @@ func load(c *call) (core.Result, error) {
 	if c.args == "" {
 		return core.Result{}, c.fail("name a file: %%load main.go")
 	}
-	text, err := os.ReadFile(c.args)
+	text, err := os.ReadFile(c.magics.resolve(c.args))
 	if err != nil {
 		return core.Result{}, c.fail("%v", err)
 	}
@@ -59,7 +59,7 @@ func writeFile(c *call) (core.Result, error) {
 	if appendTo {
 		flags, verb = os.O_WRONLY|os.O_CREATE|os.O_APPEND, "appended to"
 	}
-	f, err := os.OpenFile(name, flags, 0o666)
+	f, err := os.OpenFile(c.magics.resolve(name), flags, 0o666)
 	if err != nil {
 		return core.Result{}, c.fail("%v", err)
 	}

@@ -66,7 +66,7 @@ func (r *recorder) Input(context.Context, string, bool) (string, error) {
 
 func run(t *testing.T, r *recorder, code string) (core.Result, error) {
 	t.Helper()
-	return Wrap(r).Execute(t.Context(), core.Cell{Code: code, Number: 7}, r)
+	return Wrap(r, "").Execute(t.Context(), core.Cell{Code: code, Number: 7}, r)
 }
 
 func TestSplit(t *testing.T) {
@@ -151,7 +151,7 @@ func TestInterruptEndsTheGroup(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(200*time.Millisecond, cancel)
 	start := time.Now()
-	_, err := Wrap(r).Execute(ctx, core.Cell{Code: "!sleep 30; sleep 30", Number: 1}, r)
+	_, err := Wrap(r, "").Execute(ctx, core.Cell{Code: "!sleep 30; sleep 30", Number: 1}, r)
 	var ce *core.CellError
 	if !errors.As(err, &ce) || ce.Name != "Interrupted" {
 		t.Errorf("error %v, want Interrupted", err)
@@ -217,13 +217,21 @@ func TestDirectoryAndEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := &recorder{}
-	for _, code := range []string{"%cd sub", "%env GLOWNOTES_MAGIC_TEST=a b"} {
-		if _, err := run(t, r, code); err != nil {
+	e := Wrap(r, dir)
+	for _, code := range []string{"%cd sub", "%env GLOWNOTES_MAGIC_TEST=a b", "!pwd", "%%writefile here\n"} {
+		if _, err := e.Execute(t.Context(), core.Cell{Code: code}, r); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if wd, _ := os.Getwd(); wd != filepath.Join(dir, "sub") || os.Getenv("GLOWNOTES_MAGIC_TEST") != "a b" {
-		t.Errorf("directory %s, variable %q", wd, os.Getenv("GLOWNOTES_MAGIC_TEST"))
+	sub := filepath.Join(dir, "sub")
+	if !strings.Contains(r.text["stdout"], sub+"\n"+"wrote") || os.Getenv("GLOWNOTES_MAGIC_TEST") != "a b" {
+		t.Errorf("output %q, variable %q", r.text["stdout"], os.Getenv("GLOWNOTES_MAGIC_TEST"))
+	}
+	if _, err := os.Stat(filepath.Join(sub, "here")); err != nil {
+		t.Error(err)
+	}
+	if wd, _ := os.Getwd(); wd != dir {
+		t.Errorf("this process went to %s", wd)
 	}
 	if len(r.cells) != 2 || !strings.Contains(r.cells[0], "os.Chdir(") || !strings.Contains(r.cells[1], `os.Setenv("GLOWNOTES_MAGIC_TEST", "a b")`) {
 		t.Errorf("the session was not told: %q", r.cells)
@@ -253,7 +261,7 @@ func TestIsComplete(t *testing.T) {
 		"x := 1\n%time f()": "complete",
 		"!echo \\":          "incomplete",
 	} {
-		if got := Wrap(&recorder{}).IsComplete(code).Status; got != want {
+		if got := Wrap(&recorder{}, "").IsComplete(code).Status; got != want {
 			t.Errorf("%q: %s, want %s", code, got, want)
 		}
 	}
@@ -278,7 +286,7 @@ func TestComplete(t *testing.T) {
 		{"modulo", "x = a %\nb", 0, []string{"below"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := Wrap(&recorder{}).Complete(t.Context(), c.code, len([]rune(c.code)))
+			got, err := Wrap(&recorder{}, "").Complete(t.Context(), c.code, len([]rune(c.code)))
 			if err != nil {
 				t.Fatal(err)
 			}

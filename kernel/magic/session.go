@@ -83,8 +83,8 @@ func (c *call) goCode(code string) error {
 	return err
 }
 
-// cd changes the directory of the session and of this process, which runs
-// shell lines.
+// cd changes the directory of the session and of shell lines; this process
+// stays where it is.
 func cd(c *call) (core.Result, error) {
 	dir := c.args
 	if dir == "" || dir == "~" || strings.HasPrefix(dir, "~/") {
@@ -94,16 +94,21 @@ func cd(c *call) (core.Result, error) {
 		}
 		dir = filepath.Join(home, strings.TrimPrefix(dir, "~"))
 	}
-	dir, err := filepath.Abs(dir)
+	dir, err := filepath.Abs(c.magics.resolve(dir))
 	if err != nil {
 		return core.Result{}, c.fail("%v", err)
 	}
-	if err := os.Chdir(dir); err != nil {
+	if info, err := os.Stat(dir); err != nil {
 		return core.Result{}, c.fail("%v", err)
+	} else if !info.IsDir() {
+		return core.Result{}, c.fail("%s is not a folder", dir)
 	}
 	if err := c.goCode(fmt.Sprintf("if err := os.Chdir(%q); err != nil { panic(err) }", dir)); err != nil {
 		return core.Result{}, err
 	}
+	c.magics.mu.Lock()
+	c.magics.dir = dir
+	c.magics.mu.Unlock()
 	c.out.Stream("stdout", dir+"\n")
 	return core.Result{}, nil
 }

@@ -25,6 +25,7 @@ func (c *call) shell(line string) error {
 // command runs a process, its output going to the cell as it comes. An
 // interrupt ends the whole process group.
 func (c *call) command(cmd *exec.Cmd, stdin string) error {
+	cmd.Dir = c.magics.folder()
 	cmd.Stdin = strings.NewReader(stdin)
 	out, errs := &streamWriter{out: c.out, name: "stdout"}, &streamWriter{out: c.out, name: "stderr"}
 	cmd.Stdout, cmd.Stderr = out, errs

@@ -75,6 +75,7 @@ type conditioning struct {
 	norm     flow.ActNorm
 	conv     flow.InvConv
 	features *gorgonia.Node // [N,C/2,H,W] (or FeatureOut channels); nil without x
+	prior    *gorgonia.Node // the same for the prior behind the step; nil without one that sees x
 }
 
 // condition builds the conditioning of every step for x [n,...] (nil without
@@ -84,8 +85,9 @@ func (b *builder) condition(x *gorgonia.Node, n int, inverse bool) []conditionin
 	conditioners := b.conditioners(x, n)
 	for i, s := range b.steps {
 		b.enter(s, "conditioning")
-		act, inv, features := conditioners(s)
-		c := conditioning{conv: b.matrix(s).Build(inv, inverse), features: features}
+		n := conditioners(s)
+		act := n.act
+		c := conditioning{conv: b.matrix(s).Build(n.inv, inverse), features: n.features, prior: n.prior}
 		c.norm = flow.ActNorm{
 			LogScale:  b.bounded(op.Channels(act, 0, s.c, 1)),
 			Bias:      op.Channels(act, s.c, 2*s.c, 1),
@@ -100,40 +102,69 @@ func (b *builder) condition(x *gorgonia.Node, n int, inverse bool) []conditionin
 	return out
 }
 
-// conditioners returns the function that gives a step the raw outputs of the
-// actnorm and the 1x1 network, [n,.], and the coupling's features on x. Without
-// x the vectors are learnt rows, the same for every example, and there are no
-// features.
-func (b *builder) conditioners(x *gorgonia.Node, n int) func(s step) (act, inv, features *gorgonia.Node) {
+// netOutputs are the raw outputs of a step's networks on x.
+type netOutputs struct {
+	act, inv        *gorgonia.Node // [n,.]
+	features, prior *gorgonia.Node // [n,.,H,W]; nil where there is no such network
+}
+
+// conditioners returns the function that gives a step the outputs of its
+// networks. Without x the vectors are learnt rows, the same for every example.
+func (b *builder) conditioners(x *gorgonia.Node, n int) func(s step) netOutputs {
 	switch {
 	case x == nil:
-		return func(s step) (act, inv, features *gorgonia.Node) {
-			act, inv = b.param(s.prefix+"act.raw"), b.param(s.prefix+"inv.raw")
-			return op.Repeat(act, n), op.Repeat(inv, n), nil
+		return func(s step) netOutputs {
+			return netOutputs{act: op.Repeat(b.param(s.prefix+"act.raw"), n), inv: op.Repeat(b.param(s.prefix+"inv.raw"), n)}
 		}
 	case b.cfg.Trunk > 0:
-		b.scope.enter(b.g, "trunk")
-		maps, vector := b.cfg.trunk().Apply(b.param, "trunk.", x)
-		return func(s step) (act, inv, features *gorgonia.Node) {
-			return s.actHead.Apply(b.param, s.prefix+"act.", vector), s.invHead.Apply(b.param, s.prefix+"inv.", vector),
-				s.mapHead.Apply(b.param, s.prefix+"cn.", maps[s.level])
-		}
+		return b.sharedTrunk(x)
 	}
-	// All 3 L K networks read the same x: one op.
+	return b.bank(x)
+}
+
+// sharedTrunk builds the trunk; every step adds its heads.
+func (b *builder) sharedTrunk(x *gorgonia.Node) func(s step) netOutputs {
+	b.scope.enter(b.g, "trunk")
+	maps, vector := b.cfg.trunk().Apply(b.param, "trunk.", x)
+	return func(s step) netOutputs {
+		out := netOutputs{
+			act:      s.actHead.Apply(b.param, s.prefix+"act.", vector),
+			inv:      s.invHead.Apply(b.param, s.prefix+"inv.", vector),
+			features: s.mapHead.Apply(b.param, s.prefix+"cn.", maps[s.level]),
+		}
+		if b.cfg.CondPrior && s.last {
+			out.prior = s.mapHead.Apply(b.param, s.priorName+".cn.", maps[s.level])
+		}
+		return out
+	}
+}
+
+// bank builds the networks of all steps as one op: they read the same x.
+func (b *builder) bank(x *gorgonia.Node) func(s step) netOutputs {
 	var nets [][]op.Layer
 	for _, s := range b.steps {
 		nets = append(nets, s.act.Layers(b.param, s.prefix+"act."), s.inv.Layers(b.param, s.prefix+"inv."),
 			s.cn.Layers(b.param, s.prefix+"cn."))
+		if b.cfg.CondPrior && s.last {
+			nets = append(nets, s.cn.Layers(b.param, s.priorName+".cn."))
+		}
 	}
 	b.scope.enter(b.g, "conditioning networks")
-	out := op.NetBank(x, nets...)
-	return func(s step) (act, inv, features *gorgonia.Node) {
-		at := 3 * (s.level*b.cfg.Steps + s.index)
-		act = out[at]
-		if b.cfg.Tanh {
-			act = op.Tanh(act)
+	results := op.NetBank(x, nets...)
+	next := func() *gorgonia.Node {
+		n := results[0]
+		results = results[1:]
+		return n
+	}
+	return func(s step) netOutputs { // called in the order of the steps
+		out := netOutputs{act: next(), inv: next(), features: next()}
+		if b.cfg.CondPrior && s.last {
+			out.prior = next()
 		}
-		return act, out[at+1], out[at+2]
+		if b.cfg.Tanh {
+			out.act = op.Tanh(out.act)
+		}
+		return out
 	}
 }
 
@@ -194,21 +225,35 @@ func (b *builder) coupling(s step, c conditioning, v1 *gorgonia.Node) flow.Coupl
 }
 
 // splitPrior returns mean and log-scale of the half that leaves after a level.
-func (b *builder) splitPrior(s step, z1 *gorgonia.Node) (mean, logs *gorgonia.Node) {
-	r := condnet.Prior{In: s.c / 2}.Apply(b.param, fmt.Sprintf("l%d.split", s.level), z1)
+func (b *builder) splitPrior(s step, c conditioning, z1 *gorgonia.Node) (mean, logs *gorgonia.Node) {
+	if c.prior != nil {
+		z1 = op.Concat(c.prior, z1)
+	}
+	return b.gaussian(s.prior.Apply(b.param, s.priorName, z1))
+}
+
+// gaussian reads mean (even channels) and log-scale (odd channels) from a
+// prior's convolution.
+func (b *builder) gaussian(r *gorgonia.Node) (mean, logs *gorgonia.Node) {
 	if b.cfg.Tanh {
 		r = op.Tanh(r)
 	}
-	mean, logs = op.Channels(r, 0, s.c, 2), op.Channels(r, 1, s.c, 2)
+	c := r.Shape()[1]
+	mean, logs = op.Channels(r, 0, c, 2), op.Channels(r, 1, c, 2)
 	if b.cfg.Form == Live {
 		logs = flow.SoftClip(logs, b.cfg.NormBound)
 	}
 	return mean, logs
 }
 
-// topPrior returns mean and log-scale of the top latent, nil without LearnTop.
-func (b *builder) topPrior(s step, n int) (mean, logs *gorgonia.Node) {
-	if !b.cfg.LearnTop {
+// topPrior returns mean and log-scale of the top latent; nil for the standard
+// normal.
+func (b *builder) topPrior(c conditioning, n int) (mean, logs *gorgonia.Node) {
+	s := b.steps[len(b.steps)-1]
+	switch {
+	case c.prior != nil:
+		return b.gaussian(s.prior.Apply(b.param, s.priorName, c.prior))
+	case !b.cfg.LearnTop:
 		return nil, nil
 	}
 	row := func(name string) *gorgonia.Node {
@@ -225,11 +270,6 @@ func (b *builder) note(s step, name string, n *gorgonia.Node) {
 	if n != nil {
 		b.record[s.prefix+name] = n
 	}
-}
-
-// lastOfLevel reports whether step i ends its level.
-func (b *builder) lastOfLevel(i int) bool {
-	return i+1 == len(b.steps) || b.steps[i+1].level != b.steps[i].level
 }
 
 // firstOfLevel reports whether step i begins its level.

@@ -28,8 +28,10 @@ func (c conditioning) nodes(inverse bool) []*gorgonia.Node {
 	} else {
 		out = append(out, c.conv.W, c.conv.LogAbsDet)
 	}
-	if c.features != nil {
-		out = append(out, c.features)
+	for _, n := range []*gorgonia.Node{c.features, c.prior} {
+		if n != nil {
+			out = append(out, n)
+		}
 	}
 	return out
 }
@@ -74,6 +76,9 @@ func (b *builder) conditionInputs(n int, inverse bool) []conditioning {
 		}
 		if b.cfg.Conditional() {
 			c.features = in("features", s.features, s.h, s.w)
+		}
+		if b.cfg.CondPrior && s.last {
+			c.prior = in("prior", s.features, s.h, s.w)
 		}
 		out[i] = c
 	}

@@ -102,6 +102,11 @@ type Config struct {
 	Tanh      bool // tanh on the networks' outputs, as the released code (paper)
 	BiasFirst bool // (v + b) s instead of v s + b, as the released code (paper)
 
+	// CondPrior lets x speak in the priors too: mean and log-scale of the top
+	// latent and of the split halves see features of x. The published priors do
+	// not (live).
+	CondPrior bool
+
 	LearnTop bool    // the top prior's mean and log-scale are learnt
 	XNoise   float64 // width of uniform noise on x in training (released code: 1/256)
 }
@@ -209,6 +214,8 @@ func (c Config) rules() []rule {
 		{!c.LearnBase || live && c.InvConv != Raw, "LearnBase", "needs the live form and an InvConv other than raw"},
 		bound(c.DiagBound, "DiagBound"), bound(c.ScaleBound, "ScaleBound"), bound(c.NormBound, "NormBound"),
 		{!live || !c.Tanh, "Tanh", "belongs to the paper form"},
+		{!c.CondPrior || live && c.Conditional(), "CondPrior", "needs the live form and an x"},
+		{!c.CondPrior || !c.LearnTop, "LearnTop", "is a prior that does not see x, CondPrior is set"},
 		{c.XNoise >= 0 && c.XNoise <= 1, "XNoise", fmt.Sprintf("is %v, must be in [0,1]", c.XNoise)},
 	}
 }

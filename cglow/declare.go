@@ -17,7 +17,10 @@ type step struct {
 	act, inv     condnet.Vector
 	cn           condnet.Features
 	nn           condnet.Coupling
-	features     int // channels of features that the coupling sees
+	features     int           // channels of features that the coupling sees
+	last         bool          // the level ends with this step
+	prior        condnet.Prior // of the half that leaves after a level's last step, or of the top
+	priorName    string
 	// with a trunk, in place of act, inv and cn:
 	actHead, invHead condnet.Head
 	mapHead          condnet.MapHead
@@ -59,6 +62,7 @@ func (c Config) steps() []step {
 			if c.Form == Live {
 				st.nn.Hiddens = condnet.He
 			}
+			st.setPrior(c, k)
 			st.shareTrunk(c)
 			out = append(out, st)
 		}
@@ -93,6 +97,34 @@ func (s *step) shareTrunk(c Config) {
 	s.actHead = condnet.Head{Width: c.CondWidth, Out: s.act.Out, Start: s.act.Start}
 	s.invHead = condnet.Head{Width: c.CondWidth, Out: s.inv.Out, Start: s.inv.Start, LastBias: s.inv.LastBias}
 	s.mapHead = condnet.MapHead{In: c.trunk().MapChannels(s.level), Out: s.features, Start: s.cn.Start}
+}
+
+// setPrior sets the prior that a level's last step is followed by: the split
+// prior, or with CondPrior the top prior.
+func (s *step) setPrior(c Config, k int) {
+	s.last = k == c.Steps-1
+	top := s.level == c.Levels-1
+	if !s.last || top && !c.CondPrior {
+		return
+	}
+	s.priorName, s.prior = fmt.Sprintf("l%d.split", s.level), condnet.Prior{In: s.c / 2, Out: s.c}
+	if top {
+		s.priorName, s.prior = "top", condnet.Prior{Out: 2 * s.c}
+	}
+	if c.CondPrior {
+		s.prior.In += s.features
+	}
+}
+
+// priorParams declares the prior and, with CondPrior, its network on x.
+func (s step) priorParams(c Config) []condnet.Param {
+	var out []condnet.Param
+	if c.CondPrior && c.Trunk > 0 {
+		out = s.mapHead.Params(s.priorName + ".cn.")
+	} else if c.CondPrior {
+		out = s.cn.Params(s.priorName + ".cn.")
+	}
+	return append(out, s.prior.Params(s.priorName)...)
 }
 
 // conditioners declares a step's networks on x, or what stands for them.
@@ -141,11 +173,10 @@ func (c Config) matrixStart(n int) *condnet.Param {
 // and the top prior.
 func (c Config) declare() []condnet.Param {
 	var out []condnet.Param
-	steps := c.steps()
 	if c.Trunk > 0 {
 		out = c.trunk().Params("trunk.")
 	}
-	for i, s := range steps {
+	for _, s := range c.steps() {
 		out = append(out, s.conditioners(c)...)
 		out = append(out, s.nn.Params(s.prefix+"nn.")...)
 		if c.Form == Live && c.InvConv != Raw {
@@ -154,9 +185,8 @@ func (c Config) declare() []condnet.Param {
 		if c.LearnBase {
 			out = append(out, condnet.Param{Name: s.prefix + "inv.base", Shape: []int{1, c.Reflections, s.c}, Init: condnet.Pairs, Rows: c.Reflections, Row: s.c})
 		}
-		lastOfLevel := i+1 == len(steps) || steps[i+1].level != s.level
-		if lastOfLevel && s.level < c.Levels-1 {
-			out = append(out, condnet.Prior{In: s.c / 2}.Params(fmt.Sprintf("l%d.split", s.level))...)
+		if s.priorName != "" {
+			out = append(out, s.priorParams(c)...)
 		}
 	}
 	if c.Dequant == VariationalDequant {

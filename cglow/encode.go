@@ -42,12 +42,12 @@ func (b *builder) encode(conds []conditioning, y *gorgonia.Node) encoding {
 		var det []*gorgonia.Node
 		v, det = b.stepForward(s, conds[i], v)
 		dets = append(dets, det...)
-		if !b.lastOfLevel(i) || s.level == b.cfg.Levels-1 {
+		if !s.last || s.level == b.cfg.Levels-1 {
 			continue
 		}
 		b.enter(s, "split")
 		z1, z2 := flow.Halves(v)
-		mean, logs := b.splitPrior(s, z1)
+		mean, logs := b.splitPrior(s, conds[i], z1)
 		splits = append(splits, op.GaussianLogDensity(z2, mean, logs))
 		e.Z = append(e.Z, z2)
 		e.Eps = append(e.Eps, op.Mul(op.Sub(z2, mean), op.Exp(op.Neg(logs))))
@@ -55,7 +55,7 @@ func (b *builder) encode(conds []conditioning, y *gorgonia.Node) encoding {
 	}
 	e.Z = append(e.Z, v)
 	b.scope.enter(b.g, "top prior and sums")
-	if mean, logs := b.topPrior(b.steps[len(b.steps)-1], y.Shape()[0]); mean != nil {
+	if mean, logs := b.topPrior(conds[len(conds)-1], y.Shape()[0]); mean != nil {
 		e.LogTop = op.GaussianLogDensity(v, mean, logs)
 		e.Eps = append(e.Eps, op.Mul(op.Sub(v, mean), op.Exp(op.Neg(logs))))
 	} else {
@@ -103,15 +103,14 @@ func perExample(det *gorgonia.Node, n int) *gorgonia.Node {
 // decode builds the inverse direction for latents eps, in the order of
 // encoding.Eps: v = mean + exp(logs) eps, then every step backwards.
 func (b *builder) decode(conds []conditioning, eps []*gorgonia.Node) *gorgonia.Node {
-	last := b.steps[len(b.steps)-1]
 	v := eps[len(eps)-1]
-	if mean, logs := b.topPrior(last, v.Shape()[0]); mean != nil {
+	if mean, logs := b.topPrior(conds[len(conds)-1], v.Shape()[0]); mean != nil {
 		v = op.Add(mean, op.Mul(op.Exp(logs), v))
 	}
 	for i := len(b.steps) - 1; i >= 0; i-- {
 		s := b.steps[i]
-		if b.lastOfLevel(i) && s.level < b.cfg.Levels-1 {
-			mean, logs := b.splitPrior(s, v)
+		if s.last && s.level < b.cfg.Levels-1 {
+			mean, logs := b.splitPrior(s, conds[i], v)
 			v = op.Concat(v, op.Add(mean, op.Mul(op.Exp(logs), eps[s.level])))
 		}
 		v = b.stepInverse(s, conds[i], v)

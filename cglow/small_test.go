@@ -36,6 +36,8 @@ func variants() map[string]Config {
 		"learnt top":       edit(func(c *Config) { c.LearnTop = true }),
 		"wide features":    edit(func(c *Config) { c.FeatureOut = 5 }),
 		"trunk":            edit(func(c *Config) { c.Trunk = 4 }),
+		"prior sees x":     edit(func(c *Config) { c.CondPrior = true }),
+		"trunk and prior":  edit(func(c *Config) { c.Trunk, c.FeatureOut, c.CondPrior = 4, 5, true }),
 		"one level":        edit(func(c *Config) { c.Levels = 1 }),
 		"tiled":            edit(func(c *Config) { c.Tile = 3 }),
 		"unconditional":    edit(func(c *Config) { c.X = data.Shape{} }),

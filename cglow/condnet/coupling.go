@@ -44,14 +44,15 @@ func (c Coupling) Apply(p Lookup, prefix string, h *gorgonia.Node) op.CouplingRe
 	})
 }
 
-// Prior is the convolution of the split prior: z1 [N,In,H,W] -> [N,2 In,H,W],
-// 3x3, even channels the mean of the other half and odd ones its log-scale.
-type Prior struct{ In int }
+// Prior is the convolution of the split prior: z1 [N,In,H,W] -> [N,Out,H,W],
+// 3x3, even channels the mean of the other half and odd ones its log-scale. In
+// may hold features of x beside z1.
+type Prior struct{ In, Out int }
 
 // Params declares w and b under a prefix; both start at zero, which is the
 // standard normal.
 func (c Prior) Params(prefix string) []Param {
-	return layer(prefix, []int{2 * c.In, c.In, 3, 3}, Zero, Zero)
+	return layer(prefix, []int{c.Out, c.In, 3, 3}, Zero, Zero)
 }
 
 // Apply builds the convolution.

@@ -47,6 +47,7 @@ type bankRoom struct {
 	weights, columns, flat []float32
 	a, b                   []float32 // results, or their gradients, of two layers in turn
 	turned                 []float32 // gradient of V
+	sum                    []float32 // of columns, for a bias
 }
 
 // newBankPlan reports false for windows that package cpu does not have.
@@ -87,10 +88,10 @@ func (p bankPlan) take(c *carver, results, turned bool) *bankPlan {
 		}
 		p.first[i] = p.first[j]
 	}
-	var weights, columns, flat, result int
+	var weights, columns, flat, result, width int
 	for _, net := range p.nets {
 		for l, b := range net {
-			result = max(result, p.N*b.Size())
+			result, width = max(result, p.N*b.Size()), max(width, b.Out, b.Conv.O)
 			if b.Linear {
 				flat = max(flat, p.N*b.In)
 				continue
@@ -108,7 +109,7 @@ func (p bankPlan) take(c *carver, results, turned bool) *bankPlan {
 			r.a, r.b = c.take(result), c.take(result)
 		}
 		if turned {
-			r.turned = c.take(weights)
+			r.turned, r.sum = c.take(weights), c.take(width)
 		}
 		p.rooms = append(p.rooms, r)
 	}
@@ -131,13 +132,35 @@ func (p *bankPlan) unfoldImage(n int) {
 	}
 }
 
-// transpose sets y [c,r] to the transpose of x [r,c].
+// transpose sets y [c,r] to the transpose of x [r,c], with the longer axis in the inner loop.
 func transpose(y, x []float32, r, c int) {
-	for i := range r {
-		row := x[i*c : (i+1)*c]
-		for j, v := range row {
-			y[j*r+i] = v
+	if c == 4 {
+		transpose4(y, x, r)
+		return
+	}
+	if c < r {
+		for j := range c {
+			from, to := x[j:], y[j*r:(j+1)*r]
+			for i := range to {
+				to[i] = from[i*c]
+			}
 		}
+		return
+	}
+	for i := range r {
+		from, to := x[i*c:(i+1)*c], y[i:]
+		for j, v := range from {
+			to[j*r] = v
+		}
+	}
+}
+
+// transpose4 is transpose for rows of four, the taps of a 2x2 convolution.
+func transpose4(y, x []float32, r int) {
+	a, b, c, d := y[:r], y[r:2*r], y[2*r:3*r], y[3*r:4*r]
+	for i := range a {
+		v := (*[4]float32)(x[4*i:])
+		a[i], b[i], c[i], d[i] = v[0], v[1], v[2], v[3]
 	}
 }
 

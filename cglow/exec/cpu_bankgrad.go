@@ -92,10 +92,10 @@ func (b *bankGrads) backward(part, i int) {
 		}
 		if layer.Linear {
 			b.linear(r, i, l, gz, next, in, w, dw)
-			columnSums(db, gz[:b.N*layer.Out])
+			columnSums(db, gz[:b.N*layer.Out], r.sum)
 		} else {
 			b.conv(part, i, l, gz, next, in, w, dw)
-			columnSums(db, gz[:b.N*layer.Size()])
+			columnSums(db, gz[:b.N*layer.Size()], r.sum)
 		}
 		if l > 0 && net[l-1].ReLU {
 			n := b.N * net[l-1].Size()
@@ -169,24 +169,21 @@ func (b *bankGrads) conv(part, i, l int, gz, next, in, w, dw []float32) {
 	})
 }
 
-// columnSums sets db[o] to the sum of column o of g [rows,len(db)], in blocks of rows so that
-// rounding errors do not add up over many rows. A nil db is not wanted.
-func columnSums(db, g []float32) {
-	const block = 64
+// columnSums sets db[o] to the sum of column o of g [rows,len(db)]. It adds blocks of rows in
+// turn, each to a sum of its own first, so that rounding errors do not add up over many rows. A
+// nil db is not wanted; block has the length of db at least.
+func columnSums(db, g, block []float32) {
+	const blockRows = 64
 	n := len(db)
-	if n == 0 {
-		return
-	}
-	rows := len(g) / n
-	for o := range db {
-		total := float32(0)
-		for from := 0; from < rows; from += block {
-			sum := float32(0)
-			for i := from; i < min(rows, from+block); i++ {
-				sum += g[i*n+o]
-			}
-			total += sum
+	clear(db)
+	for len(g) > 0 && n > 0 {
+		rows := min(blockRows, len(g)/n)
+		sum := block[:n]
+		copy(sum, g)
+		for i := 1; i < rows; i++ {
+			cpu.Add(sum, sum, g[i*n:(i+1)*n])
 		}
-		db[o] = total
+		cpu.Add(db, db, sum)
+		g = g[rows*n:]
 	}
 }

@@ -80,12 +80,34 @@ func (p *couplingPlan) scaleWeights(task int) {
 	from, to = span(task, prepareTasks, p.Out)
 	for o := from; o < to; o++ {
 		w, v, s := p.p.W2[o*p.Hidden*9:(o+1)*p.Hidden*9], p.v2[o*9*p.Hidden:(o+1)*9*p.Hidden], p.s2[o]
-		for t := range 9 { // tap t of w is tap 8-t of the turned kernel
-			row := v[(8-t)*p.Hidden : (9-t)*p.Hidden]
-			for k := range row {
-				row[k] = w[k*9+t] * s
-			}
-		}
+		turnTaps(v, w, s, p.Hidden)
+	}
+}
+
+// turnTaps sets v [9,n] to s times the transpose of w [n,9] with its rows in the opposite order:
+// tap t of w is tap 8-t of the turned kernel.
+func turnTaps(v, w []float32, s float32, n int) {
+	v0, v1, v2 := v[:n], v[n:2*n], v[2*n:3*n]
+	v3, v4, v5 := v[3*n:4*n], v[4*n:5*n], v[5*n:6*n]
+	v6, v7, v8 := v[6*n:7*n], v[7*n:8*n], v[8*n:9*n]
+	for k := range v0 {
+		x := (*[9]float32)(w[9*k:])
+		v8[k], v7[k], v6[k] = x[0]*s, x[1]*s, x[2]*s
+		v5[k], v4[k], v3[k] = x[3]*s, x[4]*s, x[5]*s
+		v2[k], v1[k], v0[k] = x[6]*s, x[7]*s, x[8]*s
+	}
+}
+
+// turnBack sets w [n,9] to s times the transpose of v [9,n] with its rows in the opposite order.
+func turnBack(w, v []float32, s float32, n int) {
+	v0, v1, v2 := v[:n], v[n:2*n], v[2*n:3*n]
+	v3, v4, v5 := v[3*n:4*n], v[4*n:5*n], v[5*n:6*n]
+	v6, v7, v8 := v[6*n:7*n], v[7*n:8*n], v[8*n:9*n]
+	for k := range v0 {
+		x := (*[9]float32)(w[9*k:])
+		x[0], x[1], x[2] = v8[k]*s, v7[k]*s, v6[k]*s
+		x[3], x[4], x[5] = v5[k]*s, v4[k]*s, v3[k]*s
+		x[6], x[7], x[8] = v2[k]*s, v1[k]*s, v0[k]*s
 	}
 }
 
@@ -275,13 +297,7 @@ func (b *couplingGrads) finishTask(task int) {
 		if b.out.W2 == nil {
 			continue
 		}
-		w := at(b.out.W2, o, size)
-		for t := range 9 {
-			row := dv[(8-t)*b.Hidden : (9-t)*b.Hidden]
-			for k, x := range row {
-				w[k*9+t] = x * b.s2[o]
-			}
-		}
+		turnBack(at(b.out.W2, o, size), dv, b.s2[o], b.Hidden)
 	}
 }
 

@@ -280,6 +280,10 @@ func run(t *testing.T, vm gorgonia.VM) {
 	}
 }
 
+// differences is how many elements of an input TestGradients moves, evenly spread; enough for
+// every element of all but the largest inputs.
+const differences = 40
+
 // TestGradients compares every symbolic gradient in float64 with central differences.
 func TestGradients(t *testing.T) {
 	for _, r := range rows {
@@ -294,7 +298,7 @@ func TestGradients(t *testing.T) {
 			}
 			for i, in := range p.ins {
 				x := in.Value().(*tensor.Dense).Float64s()
-				for k := range x {
+				for k := 0; k < len(x); k += 1 + (len(x)-1)/differences {
 					const h = 1e-5
 					old := x[k]
 					x[k] = old + h

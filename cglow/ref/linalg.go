@@ -54,34 +54,37 @@ func decompose[T Float](lu []float64, perm []int, w []T, c, matrix int) error {
 		for i := k + 1; i < c; i++ {
 			f := lu[i*c+k] / lu[k*c+k]
 			lu[i*c+k] = f
-			for j := k + 1; j < c; j++ {
-				lu[i*c+j] -= f * lu[k*c+j]
+			pivot, row := lu[k*c+k+1:(k+1)*c], lu[i*c+k+1:(i+1)*c]
+			for j, v := range pivot {
+				row[j] -= f * v
 			}
 		}
 	}
 	return nil
 }
 
-// invert writes the inverse of the decomposed matrix into inv [c,c].
+// invert writes the inverse of the decomposed matrix into inv [c,c]: it solves L U X = P row
+// by row.
 func invert(inv, lu []float64, perm []int, c int) {
-	for col := range c {
-		// Solve L U x = P e_col; x is column col of the inverse.
-		for i := range c {
-			sum := 0.0
-			if perm[i] == col {
-				sum = 1
-			}
-			for j := range i {
-				sum -= lu[i*c+j] * inv[j*c+col]
-			}
-			inv[i*c+col] = sum
+	row := func(i int) []float64 { return inv[i*c : (i+1)*c] }
+	subtract := func(from []float64, f float64, x []float64) {
+		for k, v := range x {
+			from[k] -= f * v
 		}
-		for i := c - 1; i >= 0; i-- {
-			sum := inv[i*c+col]
-			for j := i + 1; j < c; j++ {
-				sum -= lu[i*c+j] * inv[j*c+col]
-			}
-			inv[i*c+col] = sum / lu[i*c+i]
+	}
+	for i := range c {
+		clear(row(i))
+		row(i)[perm[i]] = 1
+		for j := range i {
+			subtract(row(i), lu[i*c+j], row(j))
+		}
+	}
+	for i := c - 1; i >= 0; i-- {
+		for j := i + 1; j < c; j++ {
+			subtract(row(i), lu[i*c+j], row(j))
+		}
+		for k := range c {
+			row(i)[k] /= lu[i*c+i]
 		}
 	}
 }

@@ -7,9 +7,11 @@ import (
 
 // clutter draws things that are not the animal, before it is drawn: rocks,
 // bushes, trees, fences, tufts and limbs without a body. Two in five have the
-// colours of the animal's coat, so that colour alone tells nothing.
-func clutter(r *rand.Rand, c *canvas, edge float64, own [2]rgb) {
-	n := 3 + r.IntN(6)
+// colours of the animal's coat, so that colour alone tells nothing. There are
+// between three eighths of most and most.
+func clutter(r *rand.Rand, c *canvas, edge float64, own [2]rgb, most int) {
+	few := (3*most + 7) / 8
+	n := few + r.IntN(most-few+1)
 	for range n {
 		at := point{uniform(r, -.05, 1.05), uniform(r, max(.1, edge-.25), 1.02)}
 		var skin shader

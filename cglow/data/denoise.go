@@ -130,7 +130,8 @@ func Textures(cfg DenoiseConfig) (Dataset, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	scene := SilhouetteConfig{Size: cfg.Size, Seed: cfg.Seed}
+	scene := Silhouettes32()
+	scene.Size, scene.Seed, scene.Noise = cfg.Size, cfg.Seed, false
 	if err := scene.Validate(); err != nil {
 		return nil, fmt.Errorf("data: textures: %w", err)
 	}

@@ -108,7 +108,7 @@ func portrait(c *canvas, cfg PortraitConfig, i int, x, y []float32) {
 	}
 	tone, lock := tint(r, skins[r.IntN(len(skins))]), tint(r, hairs[r.IntN(len(hairs))])
 	backdrop(r, c, .9)
-	clutter(r, c, .2, [2]rgb{tone, lock})
+	clutter(r, c, .2, [2]rgb{tone, lock}, 8)
 
 	behind, before := hairstyle(r, h)
 	marked := c.mark(hairBehind, behind)

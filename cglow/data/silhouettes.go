@@ -11,24 +11,43 @@ type SilhouetteConfig struct {
 	Size  int    // height and width in pixels: 32, 64 or 128
 	Seed  uint64 // sets with different seeds have no pair in common
 	Noise bool   // camera noise and changes of exposure, as in photographs
+	// Contrast is the least difference in mean brightness, of [0,1], between the
+	// animal and what it hides: 0 lets some animals vanish.
+	Contrast float64
+	// Clutter is the largest number of things besides the animal.
+	Clutter int
 }
 
 // Silhouettes32 is the set that the notebooks use.
-func Silhouettes32() SilhouetteConfig { return SilhouetteConfig{Size: 32, Seed: 1, Noise: true} }
+func Silhouettes32() SilhouetteConfig {
+	return SilhouetteConfig{Size: 32, Seed: 1, Noise: true, Contrast: .18, Clutter: 8}
+}
 
 // Silhouettes64 is Silhouettes32 at 64x64: the same scenes, drawn finer.
-func Silhouettes64() SilhouetteConfig { return SilhouetteConfig{Size: 64, Seed: 1, Noise: true} }
+func Silhouettes64() SilhouetteConfig {
+	c := Silhouettes32()
+	c.Size = 64
+	return c
+}
 
 // Silhouettes128 is Silhouettes32 at 128x128.
-func Silhouettes128() SilhouetteConfig { return SilhouetteConfig{Size: 128, Seed: 1, Noise: true} }
+func Silhouettes128() SilhouetteConfig {
+	c := Silhouettes32()
+	c.Size = 128
+	return c
+}
 
 // Validate names the field that is out of its range.
 func (c SilhouetteConfig) Validate() error {
-	switch c.Size {
-	case 32, 64, 128:
-		return nil
+	switch {
+	case c.Size != 32 && c.Size != 64 && c.Size != 128:
+		return fmt.Errorf("data: silhouettes: Size is %d, want 32, 64 or 128", c.Size)
+	case !(c.Contrast >= 0 && c.Contrast <= .4):
+		return fmt.Errorf("data: silhouettes: Contrast is %v, want 0 to 0.4", c.Contrast)
+	case c.Clutter < 0 || c.Clutter > 100:
+		return fmt.Errorf("data: silhouettes: Clutter is %d, want 0 to 100", c.Clutter)
 	}
-	return fmt.Errorf("data: silhouettes: Size is %d, want 32, 64 or 128", c.Size)
+	return nil
 }
 
 // Silhouettes returns an endless set of drawn pairs for binary segmentation: x
@@ -74,14 +93,14 @@ func silhouette(c *canvas, cfg SilhouetteConfig, i int, x, y []float32) {
 	a := assemble(builds[r.IntN(len(builds))].vary(r), strike(r))
 	lo, hi := a.place(r, uniform(r, .86, 1.05))
 	edge := backdrop(r, c, hi.y)
-	clutter(r, c, edge, own)
+	clutter(r, c, edge, own, cfg.Clutter)
 	inset := .22 * (hi.x - lo.x)
 	c.shade(bone{point{lo.x + inset, hi.y}, point{hi.x - inset, hi.y}, .12, .12}, .55)
 	all := c.mark(farSide, a.far).union(c.mark(nearSide, a.near))
 	top, height := float64(all.y0)/float64(c.size), float64(all.y1-all.y0)/float64(c.size)
 
 	skin := coat(r, own, top, height)
-	skin = separate(c, all, skin)
+	skin = separate(c, all, skin, cfg.Contrast)
 	c.paint(farSide|nearSide, all, func(x, y float64) rgb { return skin(x, y).times(.68) })
 	c.paint(nearSide, all, skin)
 	for py := range c.size {
@@ -98,8 +117,8 @@ func silhouette(c *canvas, cfg SilhouetteConfig, i int, x, y []float32) {
 }
 
 // separate brightens or darkens a coat whose mean brightness is almost that of
-// the pixels it will cover, so that no animal is invisible.
-func separate(c *canvas, b box, skin shader) shader {
+// the pixels it will cover, until they differ by least.
+func separate(c *canvas, b box, skin shader, least float64) shader {
 	var in, out, n float64
 	for y := b.y0; y < b.y1; y += 2 {
 		for x := b.x0; x < b.x1; x += 2 {
@@ -114,7 +133,6 @@ func separate(c *canvas, b box, skin shader) shader {
 		return skin
 	}
 	in, out = in/n, out/n
-	const least = .13
 	if math.Abs(in-out) >= least {
 		return skin
 	}

@@ -19,4 +19,4 @@
 // differently, because it does not fuse multiplication and addition.
 package cpu
 
-//go:generate go run gen_asm.go gen_gemm.go gen_rows.go gen_vector.go gen_math.go gen_fused.go gen_go.go
+//go:generate go run gen_asm.go gen_gemm.go gen_pack.go gen_rows.go gen_vector.go gen_math.go gen_fused.go gen_go.go

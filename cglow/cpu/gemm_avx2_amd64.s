@@ -18,13 +18,16 @@ GLOBL gemmLanes<>(SB), RODATA|NOPTR, $64
 // func tile6x16avx2(t *tile)
 TEXT ·tile6x16avx2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
+panel:
 	MOVQ tile_k(AX), CX
 	MOVQ tile_a(AX), R8
 	MOVQ tile_aRow(AX), R12
 	MOVQ tile_aStep(AX), R13
 	MOVQ tile_b(AX), SI
+	ADDQ tile_bOffset(AX), SI
 	MOVQ tile_bStep(AX), BX
 	MOVQ tile_c(AX), DI
+	ADDQ tile_column(AX), DI
 	MOVQ tile_cRow(AX), DX
 	LEAQ (R12)(R12*2), R9
 	ADDQ R8, R9
@@ -110,6 +113,7 @@ skip1:
 	TESTQ $2, BX
 	JZ skip2
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y12
 	VADDPS Y12, Y0, Y0
 	VADDPS Y12, Y2, Y2
@@ -145,6 +149,7 @@ skip3:
 	JZ skip4
 	VXORPS Y13, Y13, Y13
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS 0(R8), Y12
 	VCMPPS $0x1e, Y13, Y12, Y12
@@ -191,6 +196,7 @@ skip4:
 	TESTQ $16, BX
 	JZ skip5
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y12
 	VADDPS Y0, Y12, Y12
 	VADDPS Y2, Y12, Y12
@@ -225,6 +231,13 @@ skip5:
 	ADDQ DX, DI
 	VMOVUPS Y10, 0(DI)
 	VMOVUPS Y11, 32(DI)
+	DECQ tile_panels(AX)
+	JZ done
+	ADDQ $64, tile_column(AX)
+	MOVQ tile_bPanel(AX), R8
+	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+done:
 	VZEROUPPER
 	RET
 masked:
@@ -268,6 +281,7 @@ skip6:
 	TESTQ $2, BX
 	JZ skip7
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y12
 	VADDPS Y12, Y0, Y0
 	VADDPS Y12, Y2, Y2
@@ -303,6 +317,7 @@ skip8:
 	JZ skip9
 	VXORPS Y13, Y13, Y13
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS 0(R8), Y12
 	VCMPPS $0x1e, Y13, Y12, Y12
@@ -349,6 +364,7 @@ skip9:
 	TESTQ $16, BX
 	JZ skip10
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y12
 	VADDPS Y0, Y12, Y12
 	VADDPS Y2, Y12, Y12
@@ -389,13 +405,16 @@ skip10:
 // func tile4x16avx2(t *tile)
 TEXT ·tile4x16avx2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
+panel:
 	MOVQ tile_k(AX), CX
 	MOVQ tile_a(AX), R8
 	MOVQ tile_aRow(AX), R12
 	MOVQ tile_aStep(AX), R13
 	MOVQ tile_b(AX), SI
+	ADDQ tile_bOffset(AX), SI
 	MOVQ tile_bStep(AX), BX
 	MOVQ tile_c(AX), DI
+	ADDQ tile_column(AX), DI
 	MOVQ tile_cRow(AX), DX
 	LEAQ (R12)(R12*2), R9
 	ADDQ R8, R9
@@ -461,6 +480,7 @@ skip11:
 	TESTQ $2, BX
 	JZ skip12
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y8, Y2, Y2
@@ -488,6 +508,7 @@ skip13:
 	JZ skip14
 	VXORPS Y9, Y9, Y9
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS 0(R8), Y8
 	VCMPPS $0x1e, Y9, Y8, Y8
@@ -520,6 +541,7 @@ skip14:
 	TESTQ $16, BX
 	JZ skip15
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y8
 	VADDPS Y0, Y8, Y8
 	VADDPS Y2, Y8, Y8
@@ -544,6 +566,13 @@ skip15:
 	ADDQ DX, DI
 	VMOVUPS Y6, 0(DI)
 	VMOVUPS Y7, 32(DI)
+	DECQ tile_panels(AX)
+	JZ done
+	ADDQ $64, tile_column(AX)
+	MOVQ tile_bPanel(AX), R8
+	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+done:
 	VZEROUPPER
 	RET
 masked:
@@ -577,6 +606,7 @@ skip16:
 	TESTQ $2, BX
 	JZ skip17
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y8
 	VADDPS Y8, Y0, Y0
 	VADDPS Y8, Y2, Y2
@@ -604,6 +634,7 @@ skip18:
 	JZ skip19
 	VXORPS Y9, Y9, Y9
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS 0(R8), Y8
 	VCMPPS $0x1e, Y9, Y8, Y8
@@ -636,6 +667,7 @@ skip19:
 	TESTQ $16, BX
 	JZ skip20
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y8
 	VADDPS Y0, Y8, Y8
 	VADDPS Y2, Y8, Y8
@@ -666,13 +698,16 @@ skip20:
 // func tile2x16avx2(t *tile)
 TEXT ·tile2x16avx2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
+panel:
 	MOVQ tile_k(AX), CX
 	MOVQ tile_a(AX), R8
 	MOVQ tile_aRow(AX), R12
 	MOVQ tile_aStep(AX), R13
 	MOVQ tile_b(AX), SI
+	ADDQ tile_bOffset(AX), SI
 	MOVQ tile_bStep(AX), BX
 	MOVQ tile_c(AX), DI
+	ADDQ tile_column(AX), DI
 	MOVQ tile_cRow(AX), DX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -715,6 +750,7 @@ skip21:
 	TESTQ $2, BX
 	JZ skip22
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y4, Y2, Y2
@@ -734,6 +770,7 @@ skip23:
 	JZ skip24
 	VXORPS Y5, Y5, Y5
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS 0(R8), Y4
 	VCMPPS $0x1e, Y5, Y4, Y4
@@ -752,6 +789,7 @@ skip24:
 	TESTQ $16, BX
 	JZ skip25
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y4
 	VADDPS Y0, Y4, Y4
 	VADDPS Y2, Y4, Y4
@@ -766,6 +804,13 @@ skip25:
 	ADDQ DX, DI
 	VMOVUPS Y2, 0(DI)
 	VMOVUPS Y3, 32(DI)
+	DECQ tile_panels(AX)
+	JZ done
+	ADDQ $64, tile_column(AX)
+	MOVQ tile_bPanel(AX), R8
+	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+done:
 	VZEROUPPER
 	RET
 masked:
@@ -789,6 +834,7 @@ skip26:
 	TESTQ $2, BX
 	JZ skip27
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y4, Y2, Y2
@@ -808,6 +854,7 @@ skip28:
 	JZ skip29
 	VXORPS Y5, Y5, Y5
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS 0(R8), Y4
 	VCMPPS $0x1e, Y5, Y4, Y4
@@ -826,6 +873,7 @@ skip29:
 	TESTQ $16, BX
 	JZ skip30
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y4
 	VADDPS Y0, Y4, Y4
 	VADDPS Y2, Y4, Y4
@@ -846,13 +894,16 @@ skip30:
 // func tile1x16avx2(t *tile)
 TEXT ·tile1x16avx2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
+panel:
 	MOVQ tile_k(AX), CX
 	MOVQ tile_a(AX), R8
 	MOVQ tile_aRow(AX), R12
 	MOVQ tile_aStep(AX), R13
 	MOVQ tile_b(AX), SI
+	ADDQ tile_bOffset(AX), SI
 	MOVQ tile_bStep(AX), BX
 	MOVQ tile_c(AX), DI
+	ADDQ tile_column(AX), DI
 	MOVQ tile_cRow(AX), DX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -885,6 +936,7 @@ skip31:
 	TESTQ $2, BX
 	JZ skip32
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y2
 	VADDPS Y2, Y0, Y0
 	VMOVUPS 32(R8), Y2
@@ -900,6 +952,7 @@ skip33:
 	JZ skip34
 	VXORPS Y3, Y3, Y3
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS 0(R8), Y2
 	VCMPPS $0x1e, Y3, Y2, Y2
@@ -911,6 +964,7 @@ skip34:
 	TESTQ $16, BX
 	JZ skip35
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y2
 	VADDPS Y0, Y2, Y2
 	VMOVUPS Y2, 0(R8)
@@ -920,6 +974,13 @@ skip34:
 skip35:
 	VMOVUPS Y0, 0(DI)
 	VMOVUPS Y1, 32(DI)
+	DECQ tile_panels(AX)
+	JZ done
+	ADDQ $64, tile_column(AX)
+	MOVQ tile_bPanel(AX), R8
+	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+done:
 	VZEROUPPER
 	RET
 masked:
@@ -938,6 +999,7 @@ skip36:
 	TESTQ $2, BX
 	JZ skip37
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y2
 	VADDPS Y2, Y0, Y0
 	VMASKMOVPS 32(R8), Y15, Y2
@@ -953,6 +1015,7 @@ skip38:
 	JZ skip39
 	VXORPS Y3, Y3, Y3
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS 0(R8), Y2
 	VCMPPS $0x1e, Y3, Y2, Y2
@@ -964,6 +1027,7 @@ skip39:
 	TESTQ $16, BX
 	JZ skip40
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y2
 	VADDPS Y0, Y2, Y2
 	VMOVUPS Y2, 0(R8)
@@ -979,13 +1043,16 @@ skip40:
 // func tile12x8avx2(t *tile)
 TEXT ·tile12x8avx2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
+panel:
 	MOVQ tile_k(AX), CX
 	MOVQ tile_a(AX), R8
 	MOVQ tile_aRow(AX), R12
 	MOVQ tile_aStep(AX), R13
 	MOVQ tile_b(AX), SI
+	ADDQ tile_bOffset(AX), SI
 	MOVQ tile_bStep(AX), BX
 	MOVQ tile_c(AX), DI
+	ADDQ tile_column(AX), DI
 	MOVQ tile_cRow(AX), DX
 	LEAQ (R12)(R12*2), R9
 	LEAQ (R9)(R9*2), R11
@@ -1087,6 +1154,7 @@ skip41:
 	TESTQ $2, BX
 	JZ skip42
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y12
 	VADDPS Y12, Y0, Y0
 	VADDPS Y12, Y1, Y1
@@ -1121,6 +1189,7 @@ skip43:
 	JZ skip44
 	VXORPS Y13, Y13, Y13
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS 0(R8), Y12
 	VCMPPS $0x1e, Y13, Y12, Y12
@@ -1173,6 +1242,7 @@ skip44:
 	TESTQ $16, BX
 	JZ skip45
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y12
 	VADDPS Y0, Y12, Y12
 	VADDPS Y1, Y12, Y12
@@ -1211,6 +1281,13 @@ skip45:
 	VMOVUPS Y10, 0(DI)
 	ADDQ DX, DI
 	VMOVUPS Y11, 0(DI)
+	DECQ tile_panels(AX)
+	JZ done
+	ADDQ $32, tile_column(AX)
+	MOVQ tile_bPanel(AX), R8
+	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+done:
 	VZEROUPPER
 	RET
 masked:
@@ -1260,6 +1337,7 @@ skip46:
 	TESTQ $2, BX
 	JZ skip47
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMASKMOVPS 0(R8), Y15, Y12
 	VADDPS Y12, Y0, Y0
 	VADDPS Y12, Y1, Y1
@@ -1294,6 +1372,7 @@ skip48:
 	JZ skip49
 	VXORPS Y13, Y13, Y13
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMASKMOVPS 0(R8), Y15, Y12
 	VCMPPS $0x1e, Y13, Y12, Y12
@@ -1346,6 +1425,7 @@ skip49:
 	TESTQ $16, BX
 	JZ skip50
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMASKMOVPS 0(R8), Y15, Y12
 	VADDPS Y0, Y12, Y12
 	VADDPS Y1, Y12, Y12
@@ -1390,13 +1470,16 @@ skip50:
 // func tile6x8avx2(t *tile)
 TEXT ·tile6x8avx2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
+panel:
 	MOVQ tile_k(AX), CX
 	MOVQ tile_a(AX), R8
 	MOVQ tile_aRow(AX), R12
 	MOVQ tile_aStep(AX), R13
 	MOVQ tile_b(AX), SI
+	ADDQ tile_bOffset(AX), SI
 	MOVQ tile_bStep(AX), BX
 	MOVQ tile_c(AX), DI
+	ADDQ tile_column(AX), DI
 	MOVQ tile_cRow(AX), DX
 	LEAQ (R12)(R12*2), R9
 	ADDQ R8, R9
@@ -1457,6 +1540,7 @@ skip51:
 	TESTQ $2, BX
 	JZ skip52
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y6, Y1, Y1
@@ -1479,6 +1563,7 @@ skip53:
 	JZ skip54
 	VXORPS Y7, Y7, Y7
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS 0(R8), Y6
 	VCMPPS $0x1e, Y7, Y6, Y6
@@ -1507,6 +1592,7 @@ skip54:
 	TESTQ $16, BX
 	JZ skip55
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y6
 	VADDPS Y0, Y6, Y6
 	VADDPS Y1, Y6, Y6
@@ -1527,6 +1613,13 @@ skip55:
 	VMOVUPS Y4, 0(DI)
 	ADDQ DX, DI
 	VMOVUPS Y5, 0(DI)
+	DECQ tile_panels(AX)
+	JZ done
+	ADDQ $32, tile_column(AX)
+	MOVQ tile_bPanel(AX), R8
+	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+done:
 	VZEROUPPER
 	RET
 masked:
@@ -1558,6 +1651,7 @@ skip56:
 	TESTQ $2, BX
 	JZ skip57
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMASKMOVPS 0(R8), Y15, Y6
 	VADDPS Y6, Y0, Y0
 	VADDPS Y6, Y1, Y1
@@ -1580,6 +1674,7 @@ skip58:
 	JZ skip59
 	VXORPS Y7, Y7, Y7
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMASKMOVPS 0(R8), Y15, Y6
 	VCMPPS $0x1e, Y7, Y6, Y6
@@ -1608,6 +1703,7 @@ skip59:
 	TESTQ $16, BX
 	JZ skip60
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMASKMOVPS 0(R8), Y15, Y6
 	VADDPS Y0, Y6, Y6
 	VADDPS Y1, Y6, Y6
@@ -1634,13 +1730,16 @@ skip60:
 // func tile4x8avx2(t *tile)
 TEXT ·tile4x8avx2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
+panel:
 	MOVQ tile_k(AX), CX
 	MOVQ tile_a(AX), R8
 	MOVQ tile_aRow(AX), R12
 	MOVQ tile_aStep(AX), R13
 	MOVQ tile_b(AX), SI
+	ADDQ tile_bOffset(AX), SI
 	MOVQ tile_bStep(AX), BX
 	MOVQ tile_c(AX), DI
+	ADDQ tile_column(AX), DI
 	MOVQ tile_cRow(AX), DX
 	LEAQ (R12)(R12*2), R9
 	ADDQ R8, R9
@@ -1689,6 +1788,7 @@ skip61:
 	TESTQ $2, BX
 	JZ skip62
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y4, Y1, Y1
@@ -1707,6 +1807,7 @@ skip63:
 	JZ skip64
 	VXORPS Y5, Y5, Y5
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS 0(R8), Y4
 	VCMPPS $0x1e, Y5, Y4, Y4
@@ -1727,6 +1828,7 @@ skip64:
 	TESTQ $16, BX
 	JZ skip65
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y4
 	VADDPS Y0, Y4, Y4
 	VADDPS Y1, Y4, Y4
@@ -1741,6 +1843,13 @@ skip65:
 	VMOVUPS Y2, 0(DI)
 	ADDQ DX, DI
 	VMOVUPS Y3, 0(DI)
+	DECQ tile_panels(AX)
+	JZ done
+	ADDQ $32, tile_column(AX)
+	MOVQ tile_bPanel(AX), R8
+	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+done:
 	VZEROUPPER
 	RET
 masked:
@@ -1766,6 +1875,7 @@ skip66:
 	TESTQ $2, BX
 	JZ skip67
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMASKMOVPS 0(R8), Y15, Y4
 	VADDPS Y4, Y0, Y0
 	VADDPS Y4, Y1, Y1
@@ -1784,6 +1894,7 @@ skip68:
 	JZ skip69
 	VXORPS Y5, Y5, Y5
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMASKMOVPS 0(R8), Y15, Y4
 	VCMPPS $0x1e, Y5, Y4, Y4
@@ -1804,6 +1915,7 @@ skip69:
 	TESTQ $16, BX
 	JZ skip70
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMASKMOVPS 0(R8), Y15, Y4
 	VADDPS Y0, Y4, Y4
 	VADDPS Y1, Y4, Y4
@@ -1824,13 +1936,16 @@ skip70:
 // func tile2x8avx2(t *tile)
 TEXT ·tile2x8avx2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
+panel:
 	MOVQ tile_k(AX), CX
 	MOVQ tile_a(AX), R8
 	MOVQ tile_aRow(AX), R12
 	MOVQ tile_aStep(AX), R13
 	MOVQ tile_b(AX), SI
+	ADDQ tile_bOffset(AX), SI
 	MOVQ tile_bStep(AX), BX
 	MOVQ tile_c(AX), DI
+	ADDQ tile_column(AX), DI
 	MOVQ tile_cRow(AX), DX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
@@ -1864,6 +1979,7 @@ skip71:
 	TESTQ $2, BX
 	JZ skip72
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y2
 	VADDPS Y2, Y0, Y0
 	VADDPS Y2, Y1, Y1
@@ -1878,6 +1994,7 @@ skip73:
 	JZ skip74
 	VXORPS Y3, Y3, Y3
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS 0(R8), Y2
 	VCMPPS $0x1e, Y3, Y2, Y2
@@ -1890,6 +2007,7 @@ skip74:
 	TESTQ $16, BX
 	JZ skip75
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y2
 	VADDPS Y0, Y2, Y2
 	VADDPS Y1, Y2, Y2
@@ -1898,6 +2016,13 @@ skip75:
 	VMOVUPS Y0, 0(DI)
 	ADDQ DX, DI
 	VMOVUPS Y1, 0(DI)
+	DECQ tile_panels(AX)
+	JZ done
+	ADDQ $32, tile_column(AX)
+	MOVQ tile_bPanel(AX), R8
+	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+done:
 	VZEROUPPER
 	RET
 masked:
@@ -1917,6 +2042,7 @@ skip76:
 	TESTQ $2, BX
 	JZ skip77
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMASKMOVPS 0(R8), Y15, Y2
 	VADDPS Y2, Y0, Y0
 	VADDPS Y2, Y1, Y1
@@ -1931,6 +2057,7 @@ skip78:
 	JZ skip79
 	VXORPS Y3, Y3, Y3
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMASKMOVPS 0(R8), Y15, Y2
 	VCMPPS $0x1e, Y3, Y2, Y2
@@ -1943,6 +2070,7 @@ skip79:
 	TESTQ $16, BX
 	JZ skip80
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMASKMOVPS 0(R8), Y15, Y2
 	VADDPS Y0, Y2, Y2
 	VADDPS Y1, Y2, Y2
@@ -1957,13 +2085,16 @@ skip80:
 // func tile1x8avx2(t *tile)
 TEXT ·tile1x8avx2(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
+panel:
 	MOVQ tile_k(AX), CX
 	MOVQ tile_a(AX), R8
 	MOVQ tile_aRow(AX), R12
 	MOVQ tile_aStep(AX), R13
 	MOVQ tile_b(AX), SI
+	ADDQ tile_bOffset(AX), SI
 	MOVQ tile_bStep(AX), BX
 	MOVQ tile_c(AX), DI
+	ADDQ tile_column(AX), DI
 	MOVQ tile_cRow(AX), DX
 	VXORPS Y0, Y0, Y0
 	TESTQ CX, CX
@@ -1991,6 +2122,7 @@ skip81:
 	TESTQ $2, BX
 	JZ skip82
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y1
 	VADDPS Y1, Y0, Y0
 skip82:
@@ -2003,6 +2135,7 @@ skip83:
 	JZ skip84
 	VXORPS Y2, Y2, Y2
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS 0(R8), Y1
 	VCMPPS $0x1e, Y2, Y1, Y1
@@ -2011,11 +2144,19 @@ skip84:
 	TESTQ $16, BX
 	JZ skip85
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Y1
 	VADDPS Y0, Y1, Y1
 	VMOVUPS Y1, 0(R8)
 skip85:
 	VMOVUPS Y0, 0(DI)
+	DECQ tile_panels(AX)
+	JZ done
+	ADDQ $32, tile_column(AX)
+	MOVQ tile_bPanel(AX), R8
+	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+done:
 	VZEROUPPER
 	RET
 masked:
@@ -2032,6 +2173,7 @@ skip86:
 	TESTQ $2, BX
 	JZ skip87
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMASKMOVPS 0(R8), Y15, Y1
 	VADDPS Y1, Y0, Y0
 skip87:
@@ -2044,6 +2186,7 @@ skip88:
 	JZ skip89
 	VXORPS Y2, Y2, Y2
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMASKMOVPS 0(R8), Y15, Y1
 	VCMPPS $0x1e, Y2, Y1, Y1
@@ -2052,6 +2195,7 @@ skip89:
 	TESTQ $16, BX
 	JZ skip90
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMASKMOVPS 0(R8), Y15, Y1
 	VADDPS Y0, Y1, Y1
 	VMASKMOVPS Y1, Y15, 0(R8)
@@ -2095,12 +2239,51 @@ loop:
 	VZEROUPPER
 	RET
 
-// func transpose8avx2(dst *float32, dstRow int, src *float32, srcRow int), strides in bytes
-TEXT ·transpose8avx2(SB), NOSPLIT, $0-32
+// func copyRowsavx2(dst *float32, src *float32, srcRow int, rows int), stride in bytes
+TEXT ·copyRowsavx2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ srcRow+16(FP), R8
+	MOVQ rows+24(FP), CX
+loop:
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ R8, SI
+	ADDQ $64, DI
+	DECQ CX
+	JNZ loop
+	VZEROUPPER
+	RET
+
+// func packStripavx2(dst *float32, src *float32, srcRow int, rows int), stride in bytes
+TEXT ·packStripavx2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ srcRow+16(FP), R8
+	MOVQ rows+24(FP), CX
+loop:
+	VMOVUPS (SI), X0
+	VMOVSD 16(SI), X1
+	VMOVUPS X0, (DI)
+	VMOVSD X1, 16(DI)
+	ADDQ $24, DI
+	ADDQ R8, SI
+	DECQ CX
+	JNZ loop
+	VZEROUPPER
+	RET
+
+// func transpose8avx2(dst *float32, dstRow int, src *float32, srcRow int, blocks int), strides in bytes
+TEXT ·transpose8avx2(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), DI
 	MOVQ dstRow+8(FP), R9
-	MOVQ src+16(FP), SI
+	MOVQ src+16(FP), DX
 	MOVQ srcRow+24(FP), R8
+	MOVQ blocks+32(FP), CX
+loop:
+	MOVQ DX, SI
 	VMOVUPS (SI), Y0
 	ADDQ R8, SI
 	VMOVUPS (SI), Y1
@@ -2135,25 +2318,29 @@ TEXT ·transpose8avx2(SB), NOSPLIT, $0-32
 	VPERM2F128 $0x20, Y4, Y0, Y8
 	VMOVUPS Y8, (DI)
 	ADDQ R9, DI
-	VPERM2F128 $0x20, Y5, Y1, Y8
-	VMOVUPS Y8, (DI)
+	VPERM2F128 $0x20, Y5, Y1, Y9
+	VMOVUPS Y9, (DI)
 	ADDQ R9, DI
-	VPERM2F128 $0x20, Y6, Y2, Y8
-	VMOVUPS Y8, (DI)
+	VPERM2F128 $0x20, Y6, Y2, Y10
+	VMOVUPS Y10, (DI)
 	ADDQ R9, DI
-	VPERM2F128 $0x20, Y7, Y3, Y8
-	VMOVUPS Y8, (DI)
+	VPERM2F128 $0x20, Y7, Y3, Y11
+	VMOVUPS Y11, (DI)
 	ADDQ R9, DI
 	VPERM2F128 $0x31, Y4, Y0, Y8
 	VMOVUPS Y8, (DI)
 	ADDQ R9, DI
-	VPERM2F128 $0x31, Y5, Y1, Y8
-	VMOVUPS Y8, (DI)
+	VPERM2F128 $0x31, Y5, Y1, Y9
+	VMOVUPS Y9, (DI)
 	ADDQ R9, DI
-	VPERM2F128 $0x31, Y6, Y2, Y8
-	VMOVUPS Y8, (DI)
+	VPERM2F128 $0x31, Y6, Y2, Y10
+	VMOVUPS Y10, (DI)
 	ADDQ R9, DI
-	VPERM2F128 $0x31, Y7, Y3, Y8
-	VMOVUPS Y8, (DI)
+	VPERM2F128 $0x31, Y7, Y3, Y11
+	VMOVUPS Y11, (DI)
+	ADDQ R9, DI
+	ADDQ $32, DX
+	DECQ CX
+	JNZ loop
 	VZEROUPPER
 	RET

@@ -8,13 +8,16 @@
 // func tile12x32avx512(t *tile)
 TEXT ·tile12x32avx512(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
+panel:
 	MOVQ tile_k(AX), CX
 	MOVQ tile_a(AX), R8
 	MOVQ tile_aRow(AX), R12
 	MOVQ tile_aStep(AX), R13
 	MOVQ tile_b(AX), SI
+	ADDQ tile_bOffset(AX), SI
 	MOVQ tile_bStep(AX), BX
 	MOVQ tile_c(AX), DI
+	ADDQ tile_column(AX), DI
 	MOVQ tile_cRow(AX), DX
 	LEAQ (R12)(R12*2), R9
 	LEAQ (R9)(R9*2), R11
@@ -167,6 +170,7 @@ skip1:
 	TESTQ $2, BX
 	JZ skip2
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Z24
 	VADDPS Z24, Z0, Z0
 	VADDPS Z24, Z2, Z2
@@ -226,6 +230,7 @@ skip3:
 	JZ skip4
 	VPXORD Z25, Z25, Z25
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS 0(R8), Z24
 	VCMPPS $0x1e, Z25, Z24, K2
@@ -314,6 +319,7 @@ skip4:
 	TESTQ $16, BX
 	JZ skip5
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Z24
 	VADDPS Z0, Z24, Z24
 	VADDPS Z2, Z24, Z24
@@ -378,19 +384,29 @@ skip5:
 	ADDQ DX, DI
 	VMOVUPS Z22, 0(DI)
 	VMOVUPS Z23, K1, 64(DI)
+	DECQ tile_panels(AX)
+	JZ done
+	ADDQ $128, tile_column(AX)
+	MOVQ tile_bPanel(AX), R8
+	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+done:
 	VZEROUPPER
 	RET
 
 // func tile8x32avx512(t *tile)
 TEXT ·tile8x32avx512(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
+panel:
 	MOVQ tile_k(AX), CX
 	MOVQ tile_a(AX), R8
 	MOVQ tile_aRow(AX), R12
 	MOVQ tile_aStep(AX), R13
 	MOVQ tile_b(AX), SI
+	ADDQ tile_bOffset(AX), SI
 	MOVQ tile_bStep(AX), BX
 	MOVQ tile_c(AX), DI
+	ADDQ tile_column(AX), DI
 	MOVQ tile_cRow(AX), DX
 	LEAQ (R12)(R12*2), R9
 	LEAQ (R8)(R9*2), R10
@@ -500,6 +516,7 @@ skip6:
 	TESTQ $2, BX
 	JZ skip7
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Z16
 	VADDPS Z16, Z0, Z0
 	VADDPS Z16, Z2, Z2
@@ -543,6 +560,7 @@ skip8:
 	JZ skip9
 	VPXORD Z17, Z17, Z17
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS 0(R8), Z16
 	VCMPPS $0x1e, Z17, Z16, K2
@@ -603,6 +621,7 @@ skip9:
 	TESTQ $16, BX
 	JZ skip10
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Z16
 	VADDPS Z0, Z16, Z16
 	VADDPS Z2, Z16, Z16
@@ -647,19 +666,29 @@ skip10:
 	ADDQ DX, DI
 	VMOVUPS Z14, 0(DI)
 	VMOVUPS Z15, K1, 64(DI)
+	DECQ tile_panels(AX)
+	JZ done
+	ADDQ $128, tile_column(AX)
+	MOVQ tile_bPanel(AX), R8
+	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+done:
 	VZEROUPPER
 	RET
 
 // func tile4x32avx512(t *tile)
 TEXT ·tile4x32avx512(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
+panel:
 	MOVQ tile_k(AX), CX
 	MOVQ tile_a(AX), R8
 	MOVQ tile_aRow(AX), R12
 	MOVQ tile_aStep(AX), R13
 	MOVQ tile_b(AX), SI
+	ADDQ tile_bOffset(AX), SI
 	MOVQ tile_bStep(AX), BX
 	MOVQ tile_c(AX), DI
+	ADDQ tile_column(AX), DI
 	MOVQ tile_cRow(AX), DX
 	LEAQ (R12)(R12*2), R9
 	ADDQ R8, R9
@@ -727,6 +756,7 @@ skip11:
 	TESTQ $2, BX
 	JZ skip12
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Z8
 	VADDPS Z8, Z0, Z0
 	VADDPS Z8, Z2, Z2
@@ -754,6 +784,7 @@ skip13:
 	JZ skip14
 	VPXORD Z9, Z9, Z9
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS 0(R8), Z8
 	VCMPPS $0x1e, Z9, Z8, K2
@@ -786,6 +817,7 @@ skip14:
 	TESTQ $16, BX
 	JZ skip15
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Z8
 	VADDPS Z0, Z8, Z8
 	VADDPS Z2, Z8, Z8
@@ -810,19 +842,29 @@ skip15:
 	ADDQ DX, DI
 	VMOVUPS Z6, 0(DI)
 	VMOVUPS Z7, K1, 64(DI)
+	DECQ tile_panels(AX)
+	JZ done
+	ADDQ $128, tile_column(AX)
+	MOVQ tile_bPanel(AX), R8
+	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+done:
 	VZEROUPPER
 	RET
 
 // func tile2x32avx512(t *tile)
 TEXT ·tile2x32avx512(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
+panel:
 	MOVQ tile_k(AX), CX
 	MOVQ tile_a(AX), R8
 	MOVQ tile_aRow(AX), R12
 	MOVQ tile_aStep(AX), R13
 	MOVQ tile_b(AX), SI
+	ADDQ tile_bOffset(AX), SI
 	MOVQ tile_bStep(AX), BX
 	MOVQ tile_c(AX), DI
+	ADDQ tile_column(AX), DI
 	MOVQ tile_cRow(AX), DX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -867,6 +909,7 @@ skip16:
 	TESTQ $2, BX
 	JZ skip17
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Z4
 	VADDPS Z4, Z0, Z0
 	VADDPS Z4, Z2, Z2
@@ -886,6 +929,7 @@ skip18:
 	JZ skip19
 	VPXORD Z5, Z5, Z5
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS 0(R8), Z4
 	VCMPPS $0x1e, Z5, Z4, K2
@@ -904,6 +948,7 @@ skip19:
 	TESTQ $16, BX
 	JZ skip20
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Z4
 	VADDPS Z0, Z4, Z4
 	VADDPS Z2, Z4, Z4
@@ -918,19 +963,29 @@ skip20:
 	ADDQ DX, DI
 	VMOVUPS Z2, 0(DI)
 	VMOVUPS Z3, K1, 64(DI)
+	DECQ tile_panels(AX)
+	JZ done
+	ADDQ $128, tile_column(AX)
+	MOVQ tile_bPanel(AX), R8
+	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+done:
 	VZEROUPPER
 	RET
 
 // func tile1x32avx512(t *tile)
 TEXT ·tile1x32avx512(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
+panel:
 	MOVQ tile_k(AX), CX
 	MOVQ tile_a(AX), R8
 	MOVQ tile_aRow(AX), R12
 	MOVQ tile_aStep(AX), R13
 	MOVQ tile_b(AX), SI
+	ADDQ tile_bOffset(AX), SI
 	MOVQ tile_bStep(AX), BX
 	MOVQ tile_c(AX), DI
+	ADDQ tile_column(AX), DI
 	MOVQ tile_cRow(AX), DX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -965,6 +1020,7 @@ skip21:
 	TESTQ $2, BX
 	JZ skip22
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Z2
 	VADDPS Z2, Z0, Z0
 	VMOVUPS.Z 64(R8), K1, Z2
@@ -980,6 +1036,7 @@ skip23:
 	JZ skip24
 	VPXORD Z3, Z3, Z3
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS 0(R8), Z2
 	VCMPPS $0x1e, Z3, Z2, K2
@@ -991,6 +1048,7 @@ skip24:
 	TESTQ $16, BX
 	JZ skip25
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS 0(R8), Z2
 	VADDPS Z0, Z2, Z2
 	VMOVUPS Z2, 0(R8)
@@ -1000,19 +1058,29 @@ skip24:
 skip25:
 	VMOVUPS Z0, 0(DI)
 	VMOVUPS Z1, K1, 64(DI)
+	DECQ tile_panels(AX)
+	JZ done
+	ADDQ $128, tile_column(AX)
+	MOVQ tile_bPanel(AX), R8
+	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+done:
 	VZEROUPPER
 	RET
 
 // func tile12x16avx512(t *tile)
 TEXT ·tile12x16avx512(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
+panel:
 	MOVQ tile_k(AX), CX
 	MOVQ tile_a(AX), R8
 	MOVQ tile_aRow(AX), R12
 	MOVQ tile_aStep(AX), R13
 	MOVQ tile_b(AX), SI
+	ADDQ tile_bOffset(AX), SI
 	MOVQ tile_bStep(AX), BX
 	MOVQ tile_c(AX), DI
+	ADDQ tile_column(AX), DI
 	MOVQ tile_cRow(AX), DX
 	LEAQ (R12)(R12*2), R9
 	LEAQ (R9)(R9*2), R11
@@ -1104,6 +1172,7 @@ skip26:
 	TESTQ $2, BX
 	JZ skip27
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS.Z 0(R8), K1, Z12
 	VADDPS Z12, Z0, Z0
 	VADDPS Z12, Z1, Z1
@@ -1138,6 +1207,7 @@ skip28:
 	JZ skip29
 	VPXORD Z13, Z13, Z13
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS.Z 0(R8), K1, Z12
 	VCMPPS $0x1e, Z13, Z12, K2
@@ -1190,6 +1260,7 @@ skip29:
 	TESTQ $16, BX
 	JZ skip30
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS.Z 0(R8), K1, Z12
 	VADDPS Z0, Z12, Z12
 	VADDPS Z1, Z12, Z12
@@ -1228,19 +1299,29 @@ skip30:
 	VMOVUPS Z10, K1, 0(DI)
 	ADDQ DX, DI
 	VMOVUPS Z11, K1, 0(DI)
+	DECQ tile_panels(AX)
+	JZ done
+	ADDQ $64, tile_column(AX)
+	MOVQ tile_bPanel(AX), R8
+	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+done:
 	VZEROUPPER
 	RET
 
 // func tile8x16avx512(t *tile)
 TEXT ·tile8x16avx512(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
+panel:
 	MOVQ tile_k(AX), CX
 	MOVQ tile_a(AX), R8
 	MOVQ tile_aRow(AX), R12
 	MOVQ tile_aStep(AX), R13
 	MOVQ tile_b(AX), SI
+	ADDQ tile_bOffset(AX), SI
 	MOVQ tile_bStep(AX), BX
 	MOVQ tile_c(AX), DI
+	ADDQ tile_column(AX), DI
 	MOVQ tile_cRow(AX), DX
 	LEAQ (R12)(R12*2), R9
 	LEAQ (R8)(R9*2), R10
@@ -1309,6 +1390,7 @@ skip31:
 	TESTQ $2, BX
 	JZ skip32
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS.Z 0(R8), K1, Z8
 	VADDPS Z8, Z0, Z0
 	VADDPS Z8, Z1, Z1
@@ -1335,6 +1417,7 @@ skip33:
 	JZ skip34
 	VPXORD Z9, Z9, Z9
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS.Z 0(R8), K1, Z8
 	VCMPPS $0x1e, Z9, Z8, K2
@@ -1371,6 +1454,7 @@ skip34:
 	TESTQ $16, BX
 	JZ skip35
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS.Z 0(R8), K1, Z8
 	VADDPS Z0, Z8, Z8
 	VADDPS Z1, Z8, Z8
@@ -1397,19 +1481,29 @@ skip35:
 	VMOVUPS Z6, K1, 0(DI)
 	ADDQ DX, DI
 	VMOVUPS Z7, K1, 0(DI)
+	DECQ tile_panels(AX)
+	JZ done
+	ADDQ $64, tile_column(AX)
+	MOVQ tile_bPanel(AX), R8
+	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+done:
 	VZEROUPPER
 	RET
 
 // func tile4x16avx512(t *tile)
 TEXT ·tile4x16avx512(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
+panel:
 	MOVQ tile_k(AX), CX
 	MOVQ tile_a(AX), R8
 	MOVQ tile_aRow(AX), R12
 	MOVQ tile_aStep(AX), R13
 	MOVQ tile_b(AX), SI
+	ADDQ tile_bOffset(AX), SI
 	MOVQ tile_bStep(AX), BX
 	MOVQ tile_c(AX), DI
+	ADDQ tile_column(AX), DI
 	MOVQ tile_cRow(AX), DX
 	LEAQ (R12)(R12*2), R9
 	ADDQ R8, R9
@@ -1456,6 +1550,7 @@ skip36:
 	TESTQ $2, BX
 	JZ skip37
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS.Z 0(R8), K1, Z4
 	VADDPS Z4, Z0, Z0
 	VADDPS Z4, Z1, Z1
@@ -1474,6 +1569,7 @@ skip38:
 	JZ skip39
 	VPXORD Z5, Z5, Z5
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS.Z 0(R8), K1, Z4
 	VCMPPS $0x1e, Z5, Z4, K2
@@ -1494,6 +1590,7 @@ skip39:
 	TESTQ $16, BX
 	JZ skip40
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS.Z 0(R8), K1, Z4
 	VADDPS Z0, Z4, Z4
 	VADDPS Z1, Z4, Z4
@@ -1508,19 +1605,29 @@ skip40:
 	VMOVUPS Z2, K1, 0(DI)
 	ADDQ DX, DI
 	VMOVUPS Z3, K1, 0(DI)
+	DECQ tile_panels(AX)
+	JZ done
+	ADDQ $64, tile_column(AX)
+	MOVQ tile_bPanel(AX), R8
+	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+done:
 	VZEROUPPER
 	RET
 
 // func tile2x16avx512(t *tile)
 TEXT ·tile2x16avx512(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
+panel:
 	MOVQ tile_k(AX), CX
 	MOVQ tile_a(AX), R8
 	MOVQ tile_aRow(AX), R12
 	MOVQ tile_aStep(AX), R13
 	MOVQ tile_b(AX), SI
+	ADDQ tile_bOffset(AX), SI
 	MOVQ tile_bStep(AX), BX
 	MOVQ tile_c(AX), DI
+	ADDQ tile_column(AX), DI
 	MOVQ tile_cRow(AX), DX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
@@ -1554,6 +1661,7 @@ skip41:
 	TESTQ $2, BX
 	JZ skip42
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS.Z 0(R8), K1, Z2
 	VADDPS Z2, Z0, Z0
 	VADDPS Z2, Z1, Z1
@@ -1568,6 +1676,7 @@ skip43:
 	JZ skip44
 	VPXORD Z3, Z3, Z3
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS.Z 0(R8), K1, Z2
 	VCMPPS $0x1e, Z3, Z2, K2
@@ -1580,6 +1689,7 @@ skip44:
 	TESTQ $16, BX
 	JZ skip45
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS.Z 0(R8), K1, Z2
 	VADDPS Z0, Z2, Z2
 	VADDPS Z1, Z2, Z2
@@ -1588,19 +1698,29 @@ skip45:
 	VMOVUPS Z0, K1, 0(DI)
 	ADDQ DX, DI
 	VMOVUPS Z1, K1, 0(DI)
+	DECQ tile_panels(AX)
+	JZ done
+	ADDQ $64, tile_column(AX)
+	MOVQ tile_bPanel(AX), R8
+	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+done:
 	VZEROUPPER
 	RET
 
 // func tile1x16avx512(t *tile)
 TEXT ·tile1x16avx512(SB), NOSPLIT, $0-8
 	MOVQ t+0(FP), AX
+panel:
 	MOVQ tile_k(AX), CX
 	MOVQ tile_a(AX), R8
 	MOVQ tile_aRow(AX), R12
 	MOVQ tile_aStep(AX), R13
 	MOVQ tile_b(AX), SI
+	ADDQ tile_bOffset(AX), SI
 	MOVQ tile_bStep(AX), BX
 	MOVQ tile_c(AX), DI
+	ADDQ tile_column(AX), DI
 	MOVQ tile_cRow(AX), DX
 	VPXORD Z0, Z0, Z0
 	TESTQ CX, CX
@@ -1629,6 +1749,7 @@ skip46:
 	TESTQ $2, BX
 	JZ skip47
 	MOVQ tile_bias(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS.Z 0(R8), K1, Z1
 	VADDPS Z1, Z0, Z0
 skip47:
@@ -1641,6 +1762,7 @@ skip48:
 	JZ skip49
 	VPXORD Z2, Z2, Z2
 	MOVQ tile_mask(AX), R8
+	ADDQ tile_column(AX), R8
 	MOVQ tile_maskRow(AX), R9
 	VMOVUPS.Z 0(R8), K1, Z1
 	VCMPPS $0x1e, Z2, Z1, K2
@@ -1649,11 +1771,19 @@ skip49:
 	TESTQ $16, BX
 	JZ skip50
 	MOVQ tile_columnSums(AX), R8
+	ADDQ tile_column(AX), R8
 	VMOVUPS.Z 0(R8), K1, Z1
 	VADDPS Z0, Z1, Z1
 	VMOVUPS Z1, K1, 0(R8)
 skip50:
 	VMOVUPS Z0, K1, 0(DI)
+	DECQ tile_panels(AX)
+	JZ done
+	ADDQ $64, tile_column(AX)
+	MOVQ tile_bPanel(AX), R8
+	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+done:
 	VZEROUPPER
 	RET
 
@@ -1692,12 +1822,51 @@ loop:
 	VZEROUPPER
 	RET
 
-// func transpose16avx512(dst *float32, dstRow int, src *float32, srcRow int), strides in bytes
-TEXT ·transpose16avx512(SB), NOSPLIT, $0-32
+// func copyRowsavx512(dst *float32, src *float32, srcRow int, rows int), stride in bytes
+TEXT ·copyRowsavx512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ srcRow+16(FP), R8
+	MOVQ rows+24(FP), CX
+loop:
+	VMOVUPS (SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ R8, SI
+	ADDQ $128, DI
+	DECQ CX
+	JNZ loop
+	VZEROUPPER
+	RET
+
+// func packStripavx512(dst *float32, src *float32, srcRow int, rows int), stride in bytes
+TEXT ·packStripavx512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ srcRow+16(FP), R8
+	MOVQ rows+24(FP), CX
+loop:
+	VMOVUPS (SI), Y0
+	VMOVUPS 32(SI), X1
+	VMOVUPS Y0, (DI)
+	VMOVUPS X1, 32(DI)
+	ADDQ $48, DI
+	ADDQ R8, SI
+	DECQ CX
+	JNZ loop
+	VZEROUPPER
+	RET
+
+// func transpose16avx512(dst *float32, dstRow int, src *float32, srcRow int, blocks int), strides in bytes
+TEXT ·transpose16avx512(SB), NOSPLIT, $0-40
 	MOVQ dst+0(FP), DI
 	MOVQ dstRow+8(FP), R9
-	MOVQ src+16(FP), SI
+	MOVQ src+16(FP), DX
 	MOVQ srcRow+24(FP), R8
+	MOVQ blocks+32(FP), CX
+loop:
+	MOVQ DX, SI
 	VMOVUPS (SI), Z0
 	ADDQ R8, SI
 	VMOVUPS (SI), Z1
@@ -1821,5 +1990,10 @@ TEXT ·transpose16avx512(SB), NOSPLIT, $0-32
 	VMOVUPS Z22, (R12)
 	VMOVUPS Z23, (R12)(R9*4)
 	ADDQ R9, DI
+	LEAQ (R9)(R9*2), R11
+	LEAQ (DI)(R11*4), DI
+	ADDQ $64, DX
+	DECQ CX
+	JNZ loop
 	VZEROUPPER
 	RET

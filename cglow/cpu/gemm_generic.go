@@ -4,6 +4,14 @@ import "unsafe"
 
 // tileGeneric is the portable micro-kernel: 1 or 4 rows, up to 4 columns.
 func tileGeneric(t *tile, rows int) {
+	for range t.panels {
+		panelGeneric(t, rows)
+		t.column += t.lanes * floatSize
+		t.bOffset += t.bPanel
+	}
+}
+
+func panelGeneric(t *tile, rows int) {
 	var sums [4][4]float32
 	if rows == 4 {
 		sums = sums4x4(t)
@@ -12,19 +20,19 @@ func tileGeneric(t *tile, rows int) {
 	}
 	var columnSums [4]float32
 	for r := range rows {
-		c := floatsAt(t.c, r*t.cRow, t.lanes)
+		c := floatsAt(t.c, t.column+r*t.cRow, t.lanes)
 		for j := range c {
 			x := sums[r][j]
 			if t.flags&flagAdd != 0 {
 				x += c[j]
 			}
 			if t.flags&flagBias != 0 {
-				x += floatsAt(t.bias, 0, t.lanes)[j]
+				x += floatsAt(t.bias, t.column, t.lanes)[j]
 			}
 			if t.flags&flagReLU != 0 {
 				x = max(x, 0)
 			}
-			if t.flags&flagMask != 0 && !(floatsAt(t.mask, r*t.maskRow, t.lanes)[j] > 0) {
+			if t.flags&flagMask != 0 && !(floatsAt(t.mask, t.column+r*t.maskRow, t.lanes)[j] > 0) {
 				x = 0
 			}
 			columnSums[j] += x
@@ -33,7 +41,7 @@ func tileGeneric(t *tile, rows int) {
 	}
 	if t.flags&flagColumnSums != 0 {
 		for j := range t.lanes {
-			floatsAt(t.columnSums, 0, t.lanes)[j] += columnSums[j]
+			floatsAt(t.columnSums, t.column, t.lanes)[j] += columnSums[j]
 		}
 	}
 }
@@ -46,7 +54,7 @@ func floatsAt(p unsafe.Pointer, offset, n int) []float32 {
 func sums4x4(t *tile) [4][4]float32 {
 	var s00, s01, s02, s03, s10, s11, s12, s13 float32
 	var s20, s21, s22, s23, s30, s31, s32, s33 float32
-	a, b := t.a, t.b
+	a, b := t.a, unsafe.Add(t.b, t.bOffset)
 	for range t.k {
 		y := (*[4]float32)(b)
 		y0, y1, y2, y3 := y[0], y[1], y[2], y[3]
@@ -65,7 +73,7 @@ func sums4x4(t *tile) [4][4]float32 {
 
 func sums1x4(t *tile) [4]float32 {
 	var s0, s1, s2, s3 float32
-	a, b := t.a, t.b
+	a, b := t.a, unsafe.Add(t.b, t.bOffset)
 	for range t.k {
 		x, y := *(*float32)(a), (*[4]float32)(b)
 		s0, s1, s2, s3 = s0+x*y[0], s1+x*y[1], s2+x*y[2], s3+x*y[3]

@@ -18,6 +18,8 @@ func (s isa) gemmBy(by method, p *product) {
 		s.gemmDots(p)
 	case byCombine, byUpdate:
 		s.gemmCombine(p)
+	case bySwap:
+		s.gemmSwapped(p)
 	default:
 		s.gemmTiles(p)
 	}
@@ -38,7 +40,7 @@ func (s isa) gemmParallel(p *product) {
 	}
 	by := p.method()
 	parts := p.m * p.n * p.k / partMultiplications
-	if by != byTiles {
+	if by != byTiles && by != bySwap {
 		parts = p.m * p.n * p.k / min(p.m, p.k, fewRows) / partValues
 	}
 	procs := runtime.GOMAXPROCS(0)
@@ -70,7 +72,7 @@ func (d *divided) set(s isa, by method, p *product, parts int) {
 	d.rows = by == byUpdate || by == byTiles && p.ColumnSums == nil && p.m >= p.n/2
 	size, unit := p.n, tilings[avx512].wide
 	if d.rows {
-		size, unit = p.m, blockRows
+		size, unit = p.m, tilings[avx512].wideRows[0]
 	}
 	d.band = (size/parts + unit) / unit * unit
 	d.parts = (size + d.band - 1) / d.band

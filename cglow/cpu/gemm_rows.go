@@ -25,6 +25,14 @@ const (
 	byDots           // C[i][j] = A[i] . B[j], few rows of A, rows of B are long
 	byCombine        // C[i] = sum over p of A[i][p] B[p], few rows in C
 	byUpdate         // the same, few rows in B: C is the large matrix
+	bySwap           // the transpose of C is computed by tiles and turned round
+)
+
+// Up to so many rows of C, packing the larger B (for which it is transposed or
+// not) would cost more than turning C round.
+const (
+	swapRows           = 32
+	swapRowsTransposed = 64
 )
 
 // method picks the way from the sizes alone.
@@ -36,6 +44,8 @@ func (p *product) method() method {
 		return byCombine
 	case !p.transB && p.k > 0 && p.k <= fewRows && p.n >= 64 && p.Epilogue.empty():
 		return byUpdate
+	case p.beta == 0 && p.n >= 2*p.m && p.k >= 32 && (p.m <= swapRows || p.transB && p.m <= swapRowsTransposed):
+		return bySwap
 	}
 	return byTiles
 }
@@ -99,6 +109,32 @@ func (s isa) gemmCombine(p *product) {
 			}
 		}
 	}
+	s.finish(p)
+}
+
+// gemmSwapped computes C^T = op(B)^T op(A)^T, for which the small matrix A is
+// packed instead of the large B, and transposes the result into C.
+func (s isa) gemmSwapped(p *product) {
+	work := takeScratch()
+	row := (p.m + fewRows - 1) / fewRows * fewRows
+	turned := work.floats(p.n * row)
+	s.gemmTiles(&product{transA: !p.transB, transB: !p.transA, m: p.n, n: p.m, k: p.k,
+		a: p.b, lda: p.ldb, b: p.a, ldb: p.lda, c: turned, ldc: row})
+	lanes := tilings[s].lanes
+	blocks := p.m / lanes
+	for j := 0; j < p.n; j += lanes {
+		from := 0
+		if s != generic && j+lanes <= p.n && blocks > 0 {
+			s.transpose(at(p.c, j), p.ldc*floatSize, at(turned, j*row), row*floatSize, blocks)
+			from = blocks * lanes
+		}
+		for i := from; i < p.m; i++ {
+			for q := j; q < min(j+lanes, p.n); q++ {
+				p.c[i*p.ldc+q] = turned[q*row+i]
+			}
+		}
+	}
+	giveScratch(work)
 	s.finish(p)
 }
 

@@ -2,16 +2,18 @@ package cpu
 
 import "unsafe"
 
-// A tile is one call of a micro-kernel: a few rows and one or two vectors of
-// columns of C. Strides are in bytes. It replaces
+// A tile is one call of a micro-kernel: a few rows of C and one or two vectors
+// of columns, or several such panels of columns side by side. Strides are in
+// bytes. It replaces
 //
-//	for i := range rows, j := range columns {
+//	for q := range panels, i := range rows, j := range columns {
 //		sum := 0
-//		for p := range k { sum += a[i*aRow+p*aStep] * b[p*bStep+j] }
-//		c[i*cRow+j] = epilogue(sum)
+//		for p := range k { sum += a[i*aRow+p*aStep] * b[q*bPanel+p*bStep+j] }
+//		c[i*cRow+q*columns+j] = epilogue(sum)
 //	}
 //
-// The assembly reads the fields by name through go_asm.h.
+// The assembly reads the fields by name through go_asm.h; it uses panels, column
+// and bOffset as its counters.
 type tile struct {
 	k           int
 	a           unsafe.Pointer
@@ -20,12 +22,16 @@ type tile struct {
 	bStep       int
 	c           unsafe.Pointer
 	cRow        int
-	lanes       int // columns in the last vector
+	lanes       int // columns in the last vector; all if there are several panels
 	flags       int
 	bias        unsafe.Pointer
 	mask        unsafe.Pointer
 	maskRow     int
 	columnSums  unsafe.Pointer
+	panels      int // at least 1
+	bPanel      int
+	column      int // of the current panel, in bytes; 0 at the call
+	bOffset     int // of the current panel; 0 at the call
 }
 
 // The bits of tile.flags: add C, then the steps of an [Epilogue].
@@ -54,8 +60,13 @@ var tilings = [...]tiling{
 }
 
 const (
-	// blockRows is how many rows of C are finished before the next ones begin.
-	blockRows = 12
+	// A strip of a transposed A is packed if at least packPanels panels use it
+	// and its rows are spread over more than packSpread values: then they would
+	// push each other out of the caches.
+	packPanels = 4
+	packSpread = 1 << 16
+	// inPlaceRows is the most rows of C for which B is read where it is.
+	inPlaceRows = 12
 	// blockK is the longest piece of the inner dimension that is done at once.
 	// 9*48 fits: a whole 3x3 convolution with 48 channels in one pass.
 	blockK = 448
@@ -101,44 +112,47 @@ type tiled struct {
 // block adds the part [k0, k0+kc) of the inner dimension to the columns
 // [j0, j0+cols) of C, a few rows at a time.
 func (g *tiled) block(work *scratch, j0, cols, k0, kc int) {
-	packed := work.floats(kc * (cols + g.wide))
-	whole := 0 // columns that are read in place
-	if !g.transB && g.m <= blockRows {
-		whole = cols / g.wide * g.wide
-	}
-	g.pack(packed, j0, cols, k0, kc, whole)
+	packed := work.floats(kc * (cols + g.wide + g.wideRows[0]))
+	strip := packed[kc*(cols+g.wide):]
+	whole := cols / g.wide * g.wide // columns of full panels
 	t := tile{k: kc, flags: g.flags(k0, kc), cRow: g.ldc * floatSize, maskRow: g.MaskRow * floatSize}
-	t.aRow, t.aStep = g.lda*floatSize, floatSize
-	if g.transA {
-		t.aRow, t.aStep = t.aStep, t.aRow
-	}
-	for i := 0; i < g.m; i += blockRows {
-		rows := min(blockRows, g.m-i)
-		for j := 0; j < cols; j += g.wide {
-			width := g.wide
-			if cols-j <= g.narrow {
-				width = g.narrow
-			}
-			t.b, t.bStep = at(packed, j*kc), width*floatSize
-			if j < whole {
-				t.b, t.bStep = at(g.b, k0*g.ldb+j0+j), g.ldb*floatSize
-			}
-			t.lanes = min(width, cols-j) - width + g.lanes
-			g.strip(&t, i, rows, j0+j, k0, width == g.wide)
+	if whole > 0 {
+		t.panels, t.lanes = whole/g.wide, g.lanes
+		if !g.transB && g.m <= inPlaceRows {
+			t.b, t.bStep, t.bPanel = at(g.b, k0*g.ldb+j0), g.ldb*floatSize, g.wide*floatSize
+		} else {
+			g.pack(packed, j0, whole, k0, kc)
+			t.b, t.bStep, t.bPanel = at(packed, 0), g.wide*floatSize, kc*g.wide*floatSize
 		}
+		g.columnsFrom(&t, j0, k0, true, strip)
+	}
+	if rest := cols - whole; rest > 0 {
+		width := g.wide
+		if rest <= g.narrow {
+			width = g.narrow
+		}
+		t.panels, t.lanes = 1, rest-width+g.lanes
+		g.pack(packed[kc*whole:], j0+whole, rest, k0, kc)
+		t.b, t.bStep = at(packed, kc*whole), width*floatSize
+		g.columnsFrom(&t, j0+whole, k0, width == g.wide, nil)
 	}
 }
 
-// strip runs the micro-kernels for rows rows of C from row i on, in the panel
-// that begins at column j.
-func (g *tiled) strip(t *tile, i, rows, j, k0 int, wide bool) {
+// columnsFrom runs the micro-kernels for all rows of C in the panels of t, which
+// begin at column j. strip is room for the rows of one tile of A.
+func (g *tiled) columnsFrom(t *tile, j, k0 int, wide bool, strip []float32) {
 	t.bias, t.columnSums = at(g.Bias, j), at(g.ColumnSums, j)
-	sizes := g.wideRows
+	sizes, panels := g.wideRows, t.panels
 	if !wide {
 		sizes = g.narrowRows
 	}
-	for end := i + rows; i < end; {
-		for sizes[0] > end-i {
+	step := floatSize
+	if t.aRow = g.lda * floatSize; g.transA {
+		step, t.aRow = t.aRow, step
+	}
+	pack := g.transA && g.isa != generic && wide && panels >= packPanels && t.k*g.lda > packSpread
+	for i := 0; i < g.m; {
+		for sizes[0] > g.m-i {
 			sizes = sizes[1:]
 		}
 		if g.transA {
@@ -146,7 +160,13 @@ func (g *tiled) strip(t *tile, i, rows, j, k0 int, wide bool) {
 		} else {
 			t.a = at(g.a, i*g.lda+k0)
 		}
+		t.aStep = step
+		if pack && sizes[0] == g.wideRows[0] {
+			g.isa.packStrip(at(strip, 0), t.a, step, t.k)
+			t.a, t.aStep = at(strip, 0), g.wideRows[0]*floatSize
+		}
 		t.c, t.mask = at(g.c, i*g.ldc+j), at(g.Mask, i*g.MaskRow+j)
+		t.panels, t.column, t.bOffset = panels, 0, 0
 		g.isa.tile(t, sizes[0], wide)
 		i += sizes[0]
 	}

@@ -4,8 +4,8 @@
 //
 //	go generate ./cglow/cpu
 //
-// gen_asm.go holds the instruction sets and the text builder, gen_gemm.go and
-// gen_rows.go the matrix products, gen_vector.go the element-wise kernels.
+// gen_asm.go holds the instruction sets and the text builder, gen_gemm.go,
+// gen_pack.go and gen_rows.go the matrix products, gen_vector.go the element-wise kernels.
 package main
 
 import (

@@ -24,11 +24,9 @@ func gemmFile(f *file) {
 		f.tile(t)
 	}
 	f.peak()
-	if f.name == "avx2" {
-		f.transpose8()
-	} else {
-		f.transpose16()
-	}
+	f.copyRows()
+	f.packStrip()
+	f.transpose()
 }
 
 // lanes writes a table of 8 ones and 8 zeros: a window of it masks the first
@@ -58,13 +56,16 @@ func rowAddress(r int) string {
 func (f *file) tile(t tileShape) {
 	name := fmt.Sprintf("tile%dx%d%s", t.rows, t.vecs*f.width, f.name)
 	f.text(name, "func "+name+"(t *tile)", "t AX")
+	f.label("panel")
 	f.op("MOVQ tile_k(AX), CX")
 	f.op("MOVQ tile_a(AX), R8")
 	f.op("MOVQ tile_aRow(AX), R12")
 	f.op("MOVQ tile_aStep(AX), R13")
 	f.op("MOVQ tile_b(AX), SI")
+	f.op("ADDQ tile_bOffset(AX), SI")
 	f.op("MOVQ tile_bStep(AX), BX")
 	f.op("MOVQ tile_c(AX), DI")
+	f.op("ADDQ tile_column(AX), DI")
 	f.op("MOVQ tile_cRow(AX), DX")
 	bases := (t.rows + 2) / 3
 	if bases > 1 {
@@ -189,6 +190,7 @@ func (f *file) finish(t tileShape, masked bool) {
 	})
 	when(flagBias, func() {
 		f.op("MOVQ tile_bias(AX), R8")
+		f.op("ADDQ tile_column(AX), R8")
 		for v := range t.vecs {
 			load("R8", v)
 			for r := range t.rows {
@@ -203,6 +205,7 @@ func (f *file) finish(t tileShape, masked bool) {
 	when(flagMask, func() {
 		f.zero(sums + 1)
 		f.op("MOVQ tile_mask(AX), R8")
+		f.op("ADDQ tile_column(AX), R8")
 		f.op("MOVQ tile_maskRow(AX), R9")
 		each(func(_, v int, sum string) {
 			load("R8", v)
@@ -211,6 +214,7 @@ func (f *file) finish(t tileShape, masked bool) {
 	})
 	when(flagColumnSums, func() {
 		f.op("MOVQ tile_columnSums(AX), R8")
+		f.op("ADDQ tile_column(AX), R8")
 		for v := range t.vecs {
 			load("R8", v)
 			for r := range t.rows {
@@ -221,6 +225,15 @@ func (f *file) finish(t tileShape, masked bool) {
 	})
 	each(func(_, v int, sum string) { f.store(sum, "DI", v*f.bytes(), masked && v == last) },
 		func() { f.op("ADDQ DX, DI") })
+	if !masked || f.name == "avx512" {
+		f.op("DECQ tile_panels(AX)")
+		f.op("JZ done")
+		f.op("ADDQ $%d, tile_column(AX)", t.vecs*f.bytes())
+		f.op("MOVQ tile_bPanel(AX), R8")
+		f.op("ADDQ R8, tile_bOffset(AX)")
+		f.op("JMP panel")
+		f.label("done")
+	}
 	f.ret()
 }
 
@@ -273,79 +286,5 @@ func (f *file) peak() {
 	}
 	f.op("DECQ CX")
 	f.op("JNZ loop")
-	f.ret()
-}
-
-// transpose8 writes dst[j][i] = src[i][j] for an 8 x 8 block.
-func (f *file) transpose8() {
-	f.text("transpose8avx2", "func transpose8avx2(dst *float32, dstRow int, src *float32, srcRow int), strides in bytes",
-		"dst DI", "dstRow R9", "src SI", "srcRow R8")
-	for i := range 8 {
-		f.op("VMOVUPS (SI), Y%d", i)
-		if i < 7 {
-			f.op("ADDQ R8, SI")
-		}
-	}
-	for i := range 4 { // pairs of rows
-		f.op("VUNPCKLPS Y%d, Y%d, Y%d", 2*i+1, 2*i, 8+2*i)
-		f.op("VUNPCKHPS Y%d, Y%d, Y%d", 2*i+1, 2*i, 8+2*i+1)
-	}
-	for g := range 2 { // groups of four rows: Y[4g+j] has columns j and 4+j
-		for h := range 2 {
-			lo, hi := 8+4*g+h, 8+4*g+2+h
-			f.op("VUNPCKLPD Y%d, Y%d, Y%d", hi, lo, 4*g+2*h)
-			f.op("VUNPCKHPD Y%d, Y%d, Y%d", hi, lo, 4*g+2*h+1)
-		}
-	}
-	for half, imm := range []string{"$0x20", "$0x31"} {
-		for j := range 4 {
-			f.op("VPERM2F128 %s, Y%d, Y%d, Y8", imm, 4+j, j)
-			f.op("VMOVUPS Y8, (DI)")
-			if half == 0 || j < 3 {
-				f.op("ADDQ R9, DI")
-			}
-		}
-	}
-	f.ret()
-}
-
-// transpose16 writes dst[j][i] = src[i][j] for a 16 x 16 block.
-func (f *file) transpose16() {
-	f.text("transpose16avx512", "func transpose16avx512(dst *float32, dstRow int, src *float32, srcRow int), strides in bytes",
-		"dst DI", "dstRow R9", "src SI", "srcRow R8")
-	for i := range 16 {
-		f.op("VMOVUPS (SI), Z%d", i)
-		if i < 15 {
-			f.op("ADDQ R8, SI")
-		}
-	}
-	for i := range 8 {
-		f.op("VUNPCKLPS Z%d, Z%d, Z%d", 2*i+1, 2*i, 16+2*i)
-		f.op("VUNPCKHPS Z%d, Z%d, Z%d", 2*i+1, 2*i, 16+2*i+1)
-	}
-	for g := range 4 { // Z[4g+j]: quarter q has column 4q+j of rows 4g..4g+3
-		for h := range 2 {
-			lo, hi := 16+4*g+h, 16+4*g+2+h
-			f.op("VUNPCKLPD Z%d, Z%d, Z%d", hi, lo, 4*g+2*h)
-			f.op("VUNPCKHPD Z%d, Z%d, Z%d", hi, lo, 4*g+2*h+1)
-		}
-	}
-	for j := range 4 {
-		f.op("VSHUFF32X4 $0x88, Z%d, Z%d, Z16", 4+j, j)
-		f.op("VSHUFF32X4 $0xdd, Z%d, Z%d, Z17", 4+j, j)
-		f.op("VSHUFF32X4 $0x88, Z%d, Z%d, Z18", 12+j, 8+j)
-		f.op("VSHUFF32X4 $0xdd, Z%d, Z%d, Z19", 12+j, 8+j)
-		f.op("VSHUFF32X4 $0x88, Z18, Z16, Z20") // column j
-		f.op("VSHUFF32X4 $0x88, Z19, Z17, Z21") // column 4+j
-		f.op("VSHUFF32X4 $0xdd, Z18, Z16, Z22") // column 8+j
-		f.op("VSHUFF32X4 $0xdd, Z19, Z17, Z23") // column 12+j
-		f.op("LEAQ (DI)(R9*4), R11")
-		f.op("VMOVUPS Z20, (DI)")
-		f.op("VMOVUPS Z21, (R11)")
-		f.op("LEAQ (R11)(R9*4), R12")
-		f.op("VMOVUPS Z22, (R12)")
-		f.op("VMOVUPS Z23, (R12)(R9*4)")
-		f.op("ADDQ R9, DI")
-	}
 	f.ret()
 }

@@ -24,13 +24,32 @@ func (s isa) tile(t *tile, rows int, wide bool) {
 	}
 }
 
-// transpose writes dst[j][i] = src[i][j] for a square of one vector a side;
-// rows are dstRow and srcRow bytes apart.
-func (s isa) transpose(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, srcRow int) {
+// transpose writes dst[j][i] = src[i][j] for a row of square blocks, one vector
+// a side; rows are dstRow and srcRow bytes apart.
+func (s isa) transpose(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, srcRow, blocks int) {
 	if s == avx512 {
-		transpose16avx512(dst, dstRow, src, srcRow)
+		transpose16avx512(dst, dstRow, src, srcRow, blocks)
 	} else {
-		transpose8avx2(dst, dstRow, src, srcRow)
+		transpose8avx2(dst, dstRow, src, srcRow, blocks)
+	}
+}
+
+// copyRows packs rows of two vectors, srcRow bytes apart, one after the other.
+func (s isa) copyRows(dst, src unsafe.Pointer, srcRow, rows int) {
+	if s == avx512 {
+		copyRowsavx512(dst, src, srcRow, rows)
+	} else {
+		copyRowsavx2(dst, src, srcRow, rows)
+	}
+}
+
+// packStrip packs the rows of one full tile of a transposed A, srcRow bytes
+// apart, one after the other.
+func (s isa) packStrip(dst, src unsafe.Pointer, srcRow, rows int) {
+	if s == avx512 {
+		packStripavx512(dst, src, srcRow, rows)
+	} else {
+		packStripavx2(dst, src, srcRow, rows)
 	}
 }
 
@@ -160,10 +179,22 @@ func tile2x16avx512(t *tile)
 func tile1x16avx512(t *tile)
 
 //go:noescape
-func transpose8avx2(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, srcRow int)
+func transpose8avx2(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, srcRow int, blocks int)
 
 //go:noescape
-func transpose16avx512(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, srcRow int)
+func transpose16avx512(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, srcRow int, blocks int)
+
+//go:noescape
+func copyRowsavx2(dst unsafe.Pointer, src unsafe.Pointer, srcRow int, rows int)
+
+//go:noescape
+func copyRowsavx512(dst unsafe.Pointer, src unsafe.Pointer, srcRow int, rows int)
+
+//go:noescape
+func packStripavx2(dst unsafe.Pointer, src unsafe.Pointer, srcRow int, rows int)
+
+//go:noescape
+func packStripavx512(dst unsafe.Pointer, src unsafe.Pointer, srcRow int, rows int)
 
 // fma{set} does 12*n multiply-adds of vectors in registers.
 

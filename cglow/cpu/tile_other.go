@@ -6,8 +6,13 @@ import "unsafe"
 
 func (isa) tile(t *tile, rows int, _ bool) { tileGeneric(t, rows) }
 
-// transpose is never called: portable Go has no blocks to transpose.
-func (isa) transpose(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, srcRow int) {}
+// Portable Go has no vectors, so these are never called.
+
+func (isa) transpose(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, srcRow, blocks int) {}
+
+func (isa) copyRows(dst, src unsafe.Pointer, srcRow, rows int) {}
+
+func (isa) packStrip(dst, src unsafe.Pointer, srcRow, rows int) {}
 
 // flops does about n rounds of multiply-adds and returns how many floating
 // point operations that were.

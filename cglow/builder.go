@@ -18,7 +18,9 @@ type builder struct {
 	steps  []step
 	dtype  tensor.Dtype
 	g      *gorgonia.ExprGraph
+	store  *store
 	param  condnet.Lookup
+	nodes  map[string]*gorgonia.Node // parameters that the graph uses, by name
 	consts map[string]*gorgonia.Node
 	inputs int
 	scope  scope
@@ -28,8 +30,9 @@ type builder struct {
 
 func (m *Model) builder() *builder {
 	g := gorgonia.NewGraph()
-	return &builder{cfg: m.cfg, steps: m.steps, dtype: m.store.dtype, g: g, param: m.store.lookup(g),
-		consts: map[string]*gorgonia.Node{}, record: map[string]*gorgonia.Node{}}
+	nodes := map[string]*gorgonia.Node{}
+	return &builder{cfg: m.cfg, steps: m.steps, dtype: m.store.dtype, g: g, store: m.store,
+		param: m.store.lookup(g, nodes), nodes: nodes, consts: map[string]*gorgonia.Node{}, record: map[string]*gorgonia.Node{}}
 }
 
 // input returns an input node with memory of its own.

@@ -45,21 +45,18 @@ func (b *builder) encode(conds []conditioning, y *gorgonia.Node) encoding {
 		if !s.last || s.level == b.cfg.Levels-1 {
 			continue
 		}
-		b.enter(s, "split")
-		z1, z2 := flow.Halves(v)
-		mean, logs := b.splitPrior(s, conds[i], z1)
-		splits = append(splits, op.GaussianLogDensity(z2, mean, logs))
-		e.Z = append(e.Z, z2)
-		e.Eps = append(e.Eps, op.Mul(op.Sub(z2, mean), op.Exp(op.Neg(logs))))
+		z1, logp, eps := b.split(s, conds[i], v)
+		_, z2 := flow.Halves(v)
+		splits = append(splits, logp)
+		e.Z, e.Eps = append(e.Z, z2), append(e.Eps, eps)
 		v = z1
 	}
 	e.Z = append(e.Z, v)
-	b.scope.enter(b.g, "top prior and sums")
-	if mean, logs := b.topPrior(conds[len(conds)-1], y.Shape()[0]); mean != nil {
-		e.LogTop = op.GaussianLogDensity(v, mean, logs)
+	c := conds[len(conds)-1]
+	e.LogTop = b.logTop(c, v)
+	if mean, logs := b.topPrior(c, y.Shape()[0]); mean != nil {
 		e.Eps = append(e.Eps, op.Mul(op.Sub(v, mean), op.Exp(op.Neg(logs))))
 	} else {
-		e.LogTop = op.StandardNormalLogDensity(v)
 		e.Eps = append(e.Eps, v)
 	}
 	e.LogDet = op.Add(dets...)
@@ -67,6 +64,24 @@ func (b *builder) encode(conds []conditioning, y *gorgonia.Node) encoding {
 		e.LogSplit = op.Add(splits...)
 	}
 	return e
+}
+
+// split builds the end of a level but the last: the half that goes on, the
+// log-density [n] of the other and that half standardised.
+func (b *builder) split(s step, c conditioning, v *gorgonia.Node) (z1, logp, eps *gorgonia.Node) {
+	b.enter(s, "split")
+	z1, z2 := flow.Halves(v)
+	mean, logs := b.splitPrior(s, c, z1)
+	return z1, op.GaussianLogDensity(z2, mean, logs), op.Mul(op.Sub(z2, mean), op.Exp(op.Neg(logs)))
+}
+
+// logTop builds the log-density [n] of the top latent.
+func (b *builder) logTop(c conditioning, z *gorgonia.Node) *gorgonia.Node {
+	b.scope.enter(b.g, "top prior and sums")
+	if mean, logs := b.topPrior(c, z.Shape()[0]); mean != nil {
+		return op.GaussianLogDensity(z, mean, logs)
+	}
+	return op.StandardNormalLogDensity(z)
 }
 
 // stepForward builds one flow step: actnorm, 1x1, coupling. The

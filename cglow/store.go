@@ -85,9 +85,8 @@ func (s *store) get(p *param) []float64 {
 	return out
 }
 
-// lookup returns parameters as nodes of g, each made once.
-func (s *store) lookup(g *gorgonia.ExprGraph) condnet.Lookup {
-	nodes := map[string]*gorgonia.Node{}
+// lookup returns parameters as nodes of g, each made once and noted in nodes.
+func (s *store) lookup(g *gorgonia.ExprGraph, nodes map[string]*gorgonia.Node) condnet.Lookup {
 	return func(name string) *gorgonia.Node {
 		if n := nodes[name]; n != nil {
 			return n

@@ -22,6 +22,11 @@ type TrainerOptions struct {
 	Optim optim.Config
 	// EMA is the decay of the running mean of the weights, 0 for none.
 	EMA float64
+	// Invert trains with activations recomputed from outputs, in memory that
+	// does not grow with the number of steps K, at the cost of two more forward
+	// passes. When the round trip through the inverse is worse than 1e-3, the
+	// trainer goes back to stored activations for good; see Inverting.
+	Invert bool
 	// MaxSkips is how many steps in a row may be skipped because a value was
 	// not finite before Step gives up.
 	MaxSkips int
@@ -32,6 +37,7 @@ type StepResult struct {
 	Step       int     // steps taken, this one included
 	BitsPerDim float64 // of the batch, bin-width aware
 	Nats       float64 // -log p of the dequantized batch, mean per example
+	RoundTrip  float64 // training by inversion: largest |y - g(f(y))|; else 0
 	Skipped    bool    // a value was not finite: the weights did not change
 	Fault      error   // then: what was the first
 }
@@ -58,8 +64,11 @@ type Trainer struct {
 	m       *Model
 	opt     *optim.Adam
 	options TrainerOptions
-	graph   *lossProgram
+	graph   *lossProgram // nil until stored activations are needed
+	inv     *inverter    // nil unless training by inversion
+	back    bool         // inversion was given up
 	ema     []float64
+	broken  error
 	skipped int // steps skipped in all
 	inARow  int
 }
@@ -133,63 +142,121 @@ func (t *Trainer) Step(x, y data.Images) (StepResult, error) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if t.graph == nil {
-		g, err := m.lossProgram(t.options.Batch)
-		if err != nil {
-			return StepResult{}, err
-		}
-		t.graph = g
-	}
 	m.trained++
-	t.load(x, y)
 	r := StepResult{Step: m.trained}
-	if err := t.graph.vm.RunAll(); err != nil {
+	grads, err := t.gradients(x, y, &r)
+	if err != nil {
 		return t.skip(r, err)
 	}
-	nats := values(t.graph.logp)
-	for _, v := range nats {
-		r.Nats -= v / float64(len(nats))
+	if grads == nil { // the programs could not be built
+		return StepResult{}, t.broken
 	}
-	r.BitsPerDim = m.cfg.BitsPerDim(-r.Nats + m.cfg.logBinWidth())
-	if !t.finite(r.Nats) {
-		return t.skip(r, t.diagnose())
+	if !finite(r.Nats, grads) {
+		return t.skip(r, t.diagnose(x, y))
 	}
 	t.inARow = 0
-	if err := t.opt.Step(t.graph.values); err != nil {
+	if err := t.opt.Step(grads); err != nil {
 		return r, err
 	}
 	t.average()
 	return r, nil
 }
 
-// load writes a batch into the graph's inputs.
-func (t *Trainer) load(x, y data.Images) {
-	m, step := t.m, uint32(t.m.trained)
-	m.load(t.graph.y, y, func(i int) int { return i }, func(i int) Key {
-		return Key{Seed: m.seed, Stream: StreamDequant, Step: step, Layer: uint32(i)}
-	})
-	if !m.cfg.Conditional() {
-		return
+// gradients computes loss and gradients of a batch, by inversion or with stored
+// activations, and fills in the result. A nil slice without an error means that
+// a program could not be built: t.broken says why.
+func (t *Trainer) gradients(x, y data.Images, r *StepResult) ([]gorgonia.ValueGrad, error) {
+	if t.Inverting() {
+		if t.inv == nil {
+			if t.inv, t.broken = t.m.newInverter(t.options.Batch); t.broken != nil {
+				t.inv = nil
+				return nil, nil
+			}
+		}
+		t.load(t.inv.target.t, y)
+		t.inv.writeX(t.noisyX(x))
+		logp, err := t.inv.run()
+		if err != nil {
+			return nil, err
+		}
+		r.RoundTrip = t.inv.maxTrip
+		if r.RoundTrip <= maxRoundTrip {
+			t.report(r, logp)
+			return t.inv.values, nil
+		}
+		t.back, t.inv = true, nil
 	}
-	if m.cfg.XNoise == 0 {
-		write(t.graph.x, x.Pix)
-		return
+	if t.graph == nil {
+		if t.graph, t.broken = t.m.lossProgram(t.options.Batch); t.broken != nil {
+			t.graph = nil
+			return nil, nil
+		}
+	}
+	t.load(t.graph.y, y)
+	if t.graph.x != nil {
+		write(t.graph.x, t.noisyX(x))
+	}
+	if err := t.graph.vm.RunAll(); err != nil {
+		return nil, err
+	}
+	t.report(r, values(t.graph.logp))
+	return t.graph.values, nil
+}
+
+// report fills in the likelihood of a step.
+func (t *Trainer) report(r *StepResult, logp []float64) {
+	for _, v := range logp {
+		r.Nats -= v / float64(len(logp))
+	}
+	r.BitsPerDim = t.m.cfg.BitsPerDim(-r.Nats + t.m.cfg.logBinWidth())
+}
+
+// Inverting reports whether the trainer recomputes activations: it was asked to
+// and has not had to go back to storing them.
+func (t *Trainer) Inverting() bool { return t.options.Invert && !t.back }
+
+// ActivationBytes returns the memory that intermediate results take, by the
+// planner's own figures; 0 before the first step. Parameters, their gradients
+// and the optimizer's state are not counted.
+func (t *Trainer) ActivationBytes() int {
+	total := 0
+	if t.inv != nil {
+		total += t.inv.activationBytes()
+	}
+	if t.graph != nil {
+		total += t.graph.vm.Stats().ArenaBytes
+	}
+	return total
+}
+
+// load writes y into a target with the step's noise.
+func (t *Trainer) load(to target, y data.Images) {
+	step := uint32(t.m.trained)
+	t.m.load(to, y, func(i int) int { return i }, func(i int) Key {
+		return Key{Seed: t.m.seed, Stream: StreamDequant, Step: step, Layer: uint32(i)}
+	})
+}
+
+// noisyX returns the values of x with the step's noise, if there is any.
+func (t *Trainer) noisyX(x data.Images) []float32 {
+	if t.m.cfg.XNoise == 0 {
+		return x.Pix
 	}
 	noisy := make([]float32, len(x.Pix))
-	Uniform(Key{Seed: m.seed, Stream: StreamXNoise, Step: step}, noisy)
+	Uniform(Key{Seed: t.m.seed, Stream: StreamXNoise, Step: uint32(t.m.trained)}, noisy)
 	for i := range noisy {
-		noisy[i] = x.Pix[i] + noisy[i]*float32(m.cfg.XNoise)
+		noisy[i] = x.Pix[i] + noisy[i]*float32(t.m.cfg.XNoise)
 	}
-	write(t.graph.x, noisy)
+	return noisy
 }
 
 // finite reports whether the loss and every gradient are numbers.
-func (t *Trainer) finite(nats float64) bool {
+func finite(nats float64, model []gorgonia.ValueGrad) bool {
 	if nats-nats != 0 {
 		return false
 	}
-	grads := make([]any, len(t.graph.params))
-	for i, p := range t.graph.params {
+	grads := make([]any, len(model))
+	for i, p := range model {
 		g, err := p.Grad()
 		if err != nil {
 			return false
@@ -220,23 +287,40 @@ func allFinite(v any) bool {
 	return sum-sum == 0
 }
 
-// diagnose runs the step again and returns the first result that is not finite.
-func (t *Trainer) diagnose() error {
-	if err := t.graph.vm.Diagnose(); err != nil {
-		return err
+// diagnose runs the step again with stored activations and returns the first
+// result that is not finite.
+func (t *Trainer) diagnose(x, y data.Images) error {
+	if t.graph == nil {
+		g, err := t.m.lossProgram(t.options.Batch)
+		if err != nil {
+			return err
+		}
+		defer func() { t.graph = nil }() // its memory is what inversion saves
+		t.graph = g
+		t.load(g.y, y)
+		if g.x != nil {
+			write(g.x, t.noisyX(x))
+		}
 	}
-	return errors.New("a value that is finite when it is computed again")
+	err := t.graph.vm.Diagnose()
+	var e *exec.NonFiniteError
+	if errors.As(err, &e) {
+		return &NonFiniteError{Step: t.m.trained, Layer: t.graph.b.scope.layer(e.Node), Err: err}
+	}
+	if err == nil {
+		err = errors.New("a value that is finite when it is computed again")
+	}
+	return err
 }
 
 // skip counts a step without an update.
 func (t *Trainer) skip(r StepResult, cause error) (StepResult, error) {
 	r.Skipped = true
-	layer := "the step"
-	var e *exec.NonFiniteError
-	if errors.As(cause, &e) {
-		layer = t.graph.b.scope.layer(e.Node)
+	var e *NonFiniteError
+	if !errors.As(cause, &e) {
+		e = &NonFiniteError{Step: t.m.trained, Layer: "the step", Err: cause}
 	}
-	r.Fault = &NonFiniteError{Step: t.m.trained, Layer: layer, Err: cause}
+	r.Fault = e
 	t.skipped++
 	t.inARow++
 	if t.inARow > t.options.MaxSkips {

@@ -1,8 +1,6 @@
 package wire
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -53,12 +51,8 @@ func ReadConnectionFile(path string) (ConnectionInfo, error) {
 // What is wrong in the file is a *ConnectionError.
 func ParseConnectionInfo(data []byte) (ConnectionInfo, error) {
 	var info ConnectionInfo
-	var typeErr *json.UnmarshalTypeError
-	switch err := json.Unmarshal(data, &info); {
-	case errors.As(err, &typeErr):
-		return ConnectionInfo{}, &ConnectionError{typeErr.Field, "is a " + typeErr.Value + ", not a " + typeErr.Type.String()}
-	case err != nil:
-		return ConnectionInfo{}, fmt.Errorf("wire: connection file: %w", err)
+	if err := unmarshalFile(data, &info); err != nil {
+		return ConnectionInfo{}, err
 	}
 	if info.Transport == "" {
 		info.Transport = "tcp"

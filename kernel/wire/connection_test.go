@@ -100,3 +100,49 @@ func FuzzParseConnectionInfo(f *testing.F) {
 		}
 	})
 }
+
+func TestParseRegistration(t *testing.T) {
+	full := map[string]any{
+		"kernel_id": "k", "transport": "tcp", "registration_ip": "127.0.0.1", "registration_port": 5001,
+		"signature_scheme": "hmac-sha256", "key": "s",
+	}
+	for _, tc := range []struct {
+		name  string
+		set   map[string]any
+		field string
+	}{
+		{"complete", nil, ""},
+		{"no transport is tcp", map[string]any{"transport": nil}, ""},
+		{"no id", map[string]any{"kernel_id": nil}, "kernel_id"},
+		{"no address", map[string]any{"registration_ip": nil}, "registration_ip"},
+		{"ipc", map[string]any{"transport": "ipc"}, "transport"},
+		{"port is text", map[string]any{"registration_port": "5001"}, "registration_port"},
+		{"port 0", map[string]any{"registration_port": 0}, "registration_port"},
+		{"other scheme", map[string]any{"signature_scheme": "md5"}, "signature_scheme"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			fields := maps.Clone(full)
+			maps.Copy(fields, tc.set)
+			maps.DeleteFunc(fields, func(_ string, v any) bool { return v == nil })
+			data, err := json.Marshal(fields)
+			if err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(t.TempDir(), "kernel.json")
+			if err := os.WriteFile(path, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, r, err := ReadStartupFile(path)
+			if tc.field == "" {
+				if err != nil || r == nil || r.Address() != "127.0.0.1:5001" {
+					t.Errorf("got %+v, %v", r, err)
+				}
+				return
+			}
+			var e *ConnectionError
+			if !errors.As(err, &e) || e.Field != tc.field {
+				t.Errorf("error %v, want a *ConnectionError for %s", err, tc.field)
+			}
+		})
+	}
+}

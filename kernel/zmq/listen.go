@@ -39,9 +39,9 @@ var (
 // closeTime is how long Close waits for peers to take what is queued.
 const closeTime = time.Second
 
-// Listen binds exactly the addresses of info and serves them until Close or
-// the end of ctx. A port of 0 takes any free one, which Info then tells. It
-// answers heartbeats by itself.
+// Listen binds exactly the addresses of info and serves them until Close; ctx
+// bounds the binding only. A port of 0 takes any free one, which Info then
+// tells. It answers heartbeats by itself.
 func Listen(ctx context.Context, info wire.ConnectionInfo, logger *slog.Logger) (*Transport, error) {
 	signer, err := wire.NewSigner(info.SignatureScheme, info.Key)
 	if err != nil {
@@ -76,7 +76,6 @@ func Listen(ctx context.Context, info wire.ConnectionInfo, logger *slog.Logger) 
 		return nil, err
 	}
 	t.start()
-	context.AfterFunc(ctx, func() { _ = t.Close() })
 	return t, nil
 }
 

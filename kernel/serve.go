@@ -16,12 +16,11 @@ import (
 	"glownotes/kernel/engine/live"
 	"glownotes/kernel/jupyter"
 	"glownotes/kernel/magic"
-	"glownotes/kernel/wire"
 	"glownotes/kernel/zmq"
 )
 
 type serveCommand struct {
-	File  string `arg:"" name:"connection-file" help:"Connection file that the client wrote." type:"existingfile"`
+	File  string `arg:"" name:"connection-file" help:"Connection file, or registration file, that the client wrote." type:"existingfile"`
 	GoBin string `help:"Folder of the go command, used where PATH has none." placeholder:"DIR"`
 	Debug bool   `help:"Log every message."`
 }
@@ -41,16 +40,12 @@ func (s serveCommand) Run(c *cli) error {
 	if err != nil {
 		return err
 	}
-	info, err := wire.ReadConnectionFile(s.File)
-	if err != nil {
-		return err
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt)
 
-	transport, err := zmq.Listen(ctx, info, logger)
+	transport, err := zmq.Open(ctx, s.File, logger)
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 func TestPresetsAreValid(t *testing.T) {
 	for name, c := range map[string]Config{
 		"Horses32": Horses32(), "Horses64": Horses64(), "Horses128": Horses128(),
-		"Published": Published(Horses64()),
+		"Published": Published(Horses64()), "Quick32": Quick32(),
 	} {
 		if err := c.Validate(); err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -46,6 +46,18 @@ func Defaults(steps int) Config {
 	}
 }
 
+// Quick returns settings for a short interactive run of a small model such as
+// cglow.Quick32: batch 8, Adam at 2e-3 with 20 steps of warm-up, falling to a
+// twentieth along a cosine.
+func Quick(steps int) Config {
+	c := Defaults(steps)
+	c.Batch, c.Optim.LearnRate = 8, 2e-3
+	if steps > 20 {
+		c.Optim.Schedule = optim.Schedule{Kind: "cosine", Warmup: 20, Total: steps, Floor: 0.05}
+	}
+	return c
+}
+
 // Validate returns an error that names the wrong field.
 func (c Config) Validate() error {
 	for _, r := range []struct {

@@ -24,7 +24,7 @@ type vgPen struct {
 	height float64    // of the sheet
 	raster draw.Image // nil: c is not a raster
 	dots   float64    // device pixels for one CSS pixel, of a raster
-	images bool       // an image was drawn
+	images bool       // an image of many colours was drawn
 }
 
 func (p *vgPen) at(q point) vg.Point {
@@ -106,11 +106,25 @@ func (p *vgPen) image(at point, w, h float64, m image.Image) {
 		p.c.DrawImage(vg.Rectangle{Min: low, Max: low.Add(vg.Point{X: vg.Length(w * pt), Y: vg.Length(h * pt)})}, m)
 		return
 	}
-	p.images = true
+	p.images = p.images || colourful(m)
 	r := image.Rect(
 		int(math.Round(at.x*p.dots)), int(math.Round(at.y*p.dots)),
 		int(math.Round((at.x+w)*p.dots)), int(math.Round((at.y+h)*p.dots)))
 	draw.Draw(p.raster, r, scaled(m, r.Dx(), r.Dy()), image.Point{}, draw.Over)
+}
+
+// colourful reports whether an image has more than 64 colours.
+func colourful(m image.Image) bool {
+	seen := map[color.Color]bool{}
+	b := m.Bounds()
+	for y := b.Min.Y; y < b.Max.Y; y++ {
+		for x := b.Min.X; x < b.Max.X; x++ {
+			if seen[m.At(x, y)] = true; len(seen) > 64 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // scaled returns m in w x h pixels: by nearest neighbour where it grows, and

@@ -135,12 +135,8 @@ func number(v, step, most float64) string {
 		return "0"
 	}
 	if most >= 1e9 || most < 1e-3 {
-		s := strconv.FormatFloat(v, 'e', -1, 64)
-		if m, e, ok := strings.Cut(s, "e"); ok && len(m) > 4 {
-			s = strconv.FormatFloat(v, 'e', 1, 64)
-			m, e, _ = strings.Cut(s, "e")
-			s = m + "e" + e
-		}
+		m, e, _ := strings.Cut(strconv.FormatFloat(v, 'e', 2, 64), "e")
+		s := strings.TrimRight(strings.TrimRight(m, "0"), ".") + "e" + e
 		return minus(power(s))
 	}
 	unit, suffix := 1., ""

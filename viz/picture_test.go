@@ -1,0 +1,276 @@
+package viz
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+func someImages(n, w, h int) []image.Image {
+	var out []image.Image
+	for k := range n {
+		m := image.NewNRGBA(image.Rect(0, 0, w, h))
+		for i := range w * h {
+			m.SetNRGBA(i%w, i/w, color.NRGBA{uint8(37 * i), uint8(91 * (i + k)), uint8(13 * i * (k + 1)), 255})
+		}
+		out = append(out, m)
+	}
+	return out
+}
+
+// every is one picture of each type.
+func every() map[string]Picture {
+	xs, ys := []float64{1, 2, 3, 4}, []float64{4, 2, math.NaN(), 1}
+	curve := NewCurve("A & B <C>", "x", "y").Smooth("one", xs, ys, 2).Reference("ref", 3)
+	return map[string]Picture{
+		"grid":        NewGrid("grid").Images("a", someImages(2, 4, 4)).Map("m", 2, 2, make([]float32, 8), 0, 1),
+		"curve":       curve,
+		"bars":        NewBars("bars", "u").Bar("a", 1, 0).BarError("b", -2, .5, 1),
+		"histogram":   NewHistogram("histogram", "v").Add("a", xs),
+		"heat map":    NewHeatMap("heat map", []string{"1", "2"}, []string{"x"}, [][]float64{{1, math.NaN()}}),
+		"scatter":     NewScatter("scatter", "x", "y").Errors("a", xs, xs, xs),
+		"change":      NewChange("change", xs, xs, []float64{0, 1, 1, 0}),
+		"plane":       NewPlane("plane", -1, 1).Density(func(x, y float64) float64 { return 1 - x*x }).Points("p", xs, xs),
+		"calibration": NewCalibration("calibration").Add("a", []float32{.2, .9}, []bool{false, true}),
+		"panels":      NewPanels("panels", 2, curve, curve, curve),
+	}
+}
+
+func TestEveryPictureInEveryFormat(t *testing.T) {
+	for name, p := range every() {
+		t.Run(name, func(t *testing.T) {
+			b, err := p.PNG()
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, err := png.Decode(bytes.NewReader(b))
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, err := p.PNG()
+			if err != nil || !bytes.Equal(b, again) {
+				t.Errorf("the second PNG differs (%v)", err)
+			}
+			s, err := p.SVG()
+			if err != nil {
+				t.Fatal(err)
+			}
+			wellFormed(t, s)
+			sheet, err := p.compose()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := m.Bounds().Size(); math.Abs(float64(got.X)-2*sheet.w) > 1 || math.Abs(float64(got.Y)-2*sheet.h) > 1 {
+				t.Errorf("PNG of %v pixels for a sheet of %v x %v", got, sheet.w, sheet.h)
+			}
+			path := filepath.Join(t.TempDir(), "p.pdf")
+			if err := p.Save(path); err != nil {
+				t.Fatal(err)
+			}
+			if pdf, err := os.ReadFile(path); err != nil || !bytes.HasPrefix(pdf, []byte("%PDF-")) {
+				t.Errorf("PDF: %v", err)
+			}
+		})
+	}
+}
+
+// wellFormed reads an SVG to its end and checks that it refers to nothing
+// outside.
+func wellFormed(t *testing.T, svg []byte) {
+	t.Helper()
+	d := xml.NewDecoder(bytes.NewReader(svg))
+	for {
+		token, err := d.Token()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatalf("SVG: %v", err)
+		}
+		e, ok := token.(xml.StartElement)
+		if !ok {
+			continue
+		}
+		for _, a := range e.Attr {
+			if a.Name.Local == "href" && !strings.HasPrefix(a.Value, "data:image/png;base64,") {
+				t.Errorf("SVG refers to %.40q", a.Value)
+			}
+		}
+	}
+	for _, bad := range []string{"NaN", "Inf", "font-family", "<text"} {
+		if bytes.Contains(svg, []byte(bad)) {
+			t.Errorf("SVG contains %q", bad)
+		}
+	}
+}
+
+func TestPicturesAreIndependent(t *testing.T) {
+	var wait sync.WaitGroup
+	for _, p := range every() {
+		want, err := p.PNG()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			wait.Go(func() {
+				if got, err := p.PNG(); err != nil || !bytes.Equal(got, want) {
+					t.Errorf("drawn at the same time as others it differs (%v)", err)
+				}
+			})
+		}
+	}
+	wait.Wait()
+	ys := []float64{1, 2, 3}
+	c := NewCurve("", "x", "y").Line("", []float64{1, 2, 3}, ys)
+	before, err := c.SVG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ys[1] = 50
+	if after, err := c.SVG(); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the picture changes with the caller's numbers (%v)", err)
+	}
+}
+
+func TestGridPixelsAreSharp(t *testing.T) {
+	m := image.NewGray(image.Rect(0, 0, 3, 2))
+	for i := range m.Pix {
+		m.Pix[i] = uint8(40 * (i + 1))
+	}
+	g := NewGrid("").Images("", []image.Image{m})
+	g.Largest = 30
+	b, err := g.PNG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := png.Decode(bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const scale = 30 / 3 * pngDots
+	for y := range 2 * scale {
+		for x := range 3 * scale {
+			want := m.GrayAt(x/scale, y/scale).Y
+			r, _, _, _ := got.At(margin*pngDots+x, margin*pngDots+y).RGBA()
+			if uint8(r>>8) != want {
+				t.Fatalf("pixel (%d,%d): got %d, want %d", x, y, r>>8, want)
+			}
+		}
+	}
+}
+
+func TestErrors(t *testing.T) {
+	narrow := NewCurve("", "", "")
+	narrow.Width = 20
+	low := NewHistogram("", "").Add("a", []float64{1, 2})
+	low.Bins = 0
+	for _, c := range []struct {
+		name string
+		p    Picture
+		want string
+	}{
+		{"no images", NewGrid(""), "there are no images"},
+		{"columns of different lengths", NewGrid("").Images("a", someImages(2, 2, 2)).Images("b", someImages(1, 2, 2)), `"b" has 1 images, "a" has 2`},
+		{"a nil image", NewGrid("").Images("a", []image.Image{nil}), "image 0 is empty"},
+		{"maps of the wrong size", NewGrid("").Map("m", 2, 2, make([]float32, 5), 0, 1), "5 values for maps of 2 x 2"},
+		{"an empty colour scale", NewGrid("").Map("m", 1, 1, make([]float32, 1), 1, 1), "from 1 to 1"},
+		{"names", NewGrid("").Images("a", someImages(2, 2, 2)).Names("x"), "1 names for 2"},
+		{"lengths", NewCurve("", "", "").Line("l", []float64{1}, []float64{1, 2}), `"l": 2 values for 1 places`},
+		{"window", NewCurve("", "", "").Smooth("l", nil, nil, 0), "window of 0"},
+		{"too narrow", narrow, "width is 20"},
+		{"no bars", NewBars("", ""), "there are no bars"},
+		{"a bar of NaN", NewBars("", "").Bar("b", math.NaN(), 0), `"b" is NaN`},
+		{"no bins", low, "0 bins"},
+		{"no numbers", NewHistogram("", "").Add("a", []float64{math.NaN()}), `"a" has no numbers`},
+		{"a short row", NewHeatMap("", []string{"1", "2"}, []string{"r"}, [][]float64{{1}}), `row "r" has 1 numbers`},
+		{"points", NewScatter("", "", "").Points("p", []float64{1}, nil), "different lengths"},
+		{"a falling map", NewChange("", []float64{1, 2, 3}, []float64{1, 0, 2}, []float64{1, 1, 1}), "does not rise at place 1"},
+		{"no density", NewPlane("", 0, 1).Density(func(x, y float64) float64 { return 0 }), "nowhere positive"},
+		{"an endless grid", NewPlane("", 0, 1).Grid(nil, 0, 1, 1e-9), "spacing"},
+		{"a probability of 2", NewCalibration("").Add("c", []float32{2}, []bool{true}), "prediction 0 is 2"},
+		{"a bad panel", NewPanels("", 1, NewGrid("")), "panel 1: viz: grid"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, draw := range []func() ([]byte, error){c.p.PNG, c.p.SVG} {
+				if _, err := draw(); err == nil || !strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "viz: ") {
+					t.Errorf("got %v, want an error with %q", err, c.want)
+				}
+			}
+		})
+	}
+	p := NewBars("", "").Bar("a", 1, 0)
+	if err := p.Save(filepath.Join(t.TempDir(), "a.gif")); err == nil || !strings.Contains(err.Error(), ".gif") {
+		t.Errorf("a .gif: %v", err)
+	}
+	if err := p.Save(filepath.Join(t.TempDir(), "no", "a.png")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a folder that is not there: %v", err)
+	}
+}
+
+func TestPaletted(t *testing.T) {
+	m := image.NewRGBA(image.Rect(0, 0, 64, 64))
+	for i := range 64 * 64 {
+		c := color.RGBA{255, 255, 255, 255}
+		if i%64 > 40 {
+			c = color.RGBA{0, 0x72, 0xb2, 255}
+		}
+		if i%64 == 40 { // an edge of many mixed colours
+			v := uint8(i / 64)
+			c = color.RGBA{4 * v, 130 + v, 200 + v/2, 255}
+		}
+		m.SetRGBA(i%64, i/64, c)
+	}
+	p := paletted(m, false)
+	if p == nil || len(p.Palette) > 256 {
+		t.Fatal("no palette for a drawing")
+	}
+	for i := range 64 * 64 {
+		want, got := m.RGBAAt(i%64, i/64), color.RGBAModel.Convert(p.At(i%64, i/64)).(color.RGBA)
+		if i%64 != 40 && got != want {
+			t.Fatalf("plain pixel %d: got %v, want %v", i, got, want)
+		}
+	}
+	photo := someImages(1, 64, 64)[0].(*image.NRGBA)
+	full := image.NewRGBA(photo.Rect)
+	copy(full.Pix, photo.Pix)
+	if paletted(full, true) != nil && !slices.Equal(full.Pix, rgba(paletted(full, true)).Pix) {
+		t.Error("exact palette moved a pixel")
+	}
+}
+
+func rgba(p *image.Paletted) *image.RGBA {
+	out := image.NewRGBA(p.Rect)
+	for y := range p.Rect.Dy() {
+		for x := range p.Rect.Dx() {
+			out.Set(x, y, p.At(x, y))
+		}
+	}
+	return out
+}
+
+func BenchmarkCurve(b *testing.B) {
+	for _, format := range []string{"png", "svg"} {
+		b.Run("format="+format, func(b *testing.B) {
+			var xs, ys []float64
+			for i := range 500 {
+				xs, ys = append(xs, float64(i)), append(ys, math.Exp(-float64(i)/90)+.1*math.Sin(float64(i*i)))
+			}
+			for b.Loop() {
+				if _, err := encode(NewCurve("Training", "step", "bits/dim").Smooth("live", xs, ys, 20), "."+format); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -79,7 +79,7 @@ func (h *host) body(c *cell, path string, fin chan<- *hostwire.Failure) {
 		return
 	}
 	h.conn.Send(hostwire.Frame{Kind: hostwire.Opened, Cell: c.serial})
-	fin <- guarded(start)
+	guarded(start, func(f *hostwire.Failure) { fin <- f })
 }
 
 func open(path string) (start func(), err error) {

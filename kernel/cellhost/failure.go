@@ -13,28 +13,29 @@ import (
 // exit is what os.Exit in a cell panics with.
 type exit int
 
-// guarded runs a cell and tells how it ended.
-func guarded(f func()) (fail *hostwire.Failure) {
+// guarded runs a cell and reports how it ended, also when runtime.Goexit ends
+// the goroutine.
+func guarded(f func(), report func(*hostwire.Failure)) {
 	returned := false
 	defer func() {
 		v := recover()
 		switch {
 		case returned:
+			report(nil)
 		case v == nil:
-			fail = &hostwire.Failure{Kind: hostwire.FailGoexit, Message: "runtime.Goexit ended the cell"}
+			report(&hostwire.Failure{Kind: hostwire.FailGoexit, Message: "runtime.Goexit ended the cell"})
 		default:
-			fail = failureOf(v)
+			report(failureOf(v))
 		}
 	}()
 	f()
 	returned = true
-	return nil
 }
 
 // failureOf describes a recovered panic; it is called by the deferred function
 // that recovered.
 func failureOf(v any) *hostwire.Failure {
-	f := &hostwire.Failure{Kind: hostwire.FailPanic, Type: fmt.Sprintf("%T", v), Calls: calls(3)}
+	f := &hostwire.Failure{Kind: hostwire.FailPanic, Type: fmt.Sprintf("%T", v), Calls: shorten(calls(3))}
 	switch v := v.(type) {
 	case exit:
 		f.Kind, f.Message = hostwire.FailExit, fmt.Sprintf("os.Exit(%d) ended the cell", int(v))
@@ -71,9 +72,12 @@ func (h *host) goroutinePanic(v any) {
 	h.event(hostwire.Frame{Kind: hostwire.Panic, Cell: c.serial, Failure: f})
 }
 
+// maxCalls is how deep stacks are read.
+const maxCalls = 1000
+
 // calls lists the calling functions, innermost first.
 func calls(skip int) []hostwire.Call {
-	pc := make([]uintptr, 100)
+	pc := make([]uintptr, maxCalls)
 	frames := runtime.CallersFrames(pc[:runtime.Callers(skip+1, pc)])
 	var list []hostwire.Call
 	for {
@@ -85,6 +89,15 @@ func calls(skip int) []hostwire.Call {
 			return list
 		}
 	}
+}
+
+// shorten keeps both ends of a deep stack.
+func shorten(list []hostwire.Call) []hostwire.Call {
+	const end = 60
+	if len(list) <= 2*end {
+		return list
+	}
+	return append(list[:end:end], list[len(list)-end:]...)
 }
 
 // goroutineName returns the name that stack dumps give the calling goroutine.

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -90,9 +92,30 @@ func (h *host) enter(f *cellrt.Flag) {
 
 // stopped is called by loops when their flag is up.
 func (h *host) stopped() {
-	if h.current().isInterrupted() {
+	if !h.current().isInterrupted() {
+		return
+	}
+	if recovers() {
 		panic(errInterrupt)
 	}
+	runtime.Goexit()
+}
+
+// recovers tells whether a panic of the calling goroutine would be recovered:
+// whether it is the goroutine of a cell, or was started by the go statement of
+// a cell, or runs a guarded function. A panic in any other goroutine would end
+// the host; Goexit ends the goroutine and runs its deferred calls.
+func recovers() bool {
+	all := calls(2)
+	for _, c := range all {
+		if c.Func == "main.guarded" || strings.HasPrefix(c.Func, "glownotes/kernel/cellrt.Guarded") {
+			return true
+		}
+	}
+	for len(all) > 0 && strings.HasPrefix(all[len(all)-1].Func, "runtime.") {
+		all = all[:len(all)-1]
+	}
+	return len(all) > 0 && len(all) < maxCalls && strings.Contains(all[len(all)-1].File, "cell[")
 }
 
 func (c *cell) isInterrupted() bool {

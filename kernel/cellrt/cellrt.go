@@ -114,6 +114,18 @@ func GoGuard() {
 	}
 }
 
+// Guarded is f with a GoGuard, for functions that a library runs in a goroutine
+// of its own, such as those of sync.WaitGroup.Go and time.AfterFunc.
+func Guarded(f func()) func() {
+	if f == nil {
+		return nil
+	}
+	return func() {
+		defer GoGuard()
+		f()
+	}
+}
+
 // Exit is what os.Exit means in a cell: it ends the cell, not the session.
 func Exit(code int) { hooks.Load().Exit(code) }
 

@@ -29,6 +29,7 @@ var callCode = map[string][2]string{
 // functions ask the person.
 func (u *unit) rewriteCall(n *ast.CallExpr, replaced map[ast.Node]bool) {
 	u.rewriteStdin(n, replaced)
+	u.guardArgument(n)
 	path, name := u.qualified(n.Fun)
 	code, ok := callCode[path+"."+name]
 	if !ok || path == "" {
@@ -62,6 +63,27 @@ func (u *unit) rewriteStdin(n *ast.CallExpr, replaced map[ast.Node]bool) {
 			u.replace(a.Pos(), u.end(a), rtName+".Stdin")
 		}
 	}
+}
+
+// guardArgument guards the function that a call hands to a goroutine of a
+// library: the argument of methods Go(func()), of time.AfterFunc and of
+// context.AfterFunc.
+func (u *unit) guardArgument(n *ast.CallExpr) {
+	se, ok := n.Fun.(*ast.SelectorExpr)
+	if !ok || len(n.Args) == 0 || se.Sel.Name != "Go" && se.Sel.Name != "AfterFunc" {
+		return
+	}
+	arg := n.Args[len(n.Args)-1]
+	sig, ok := u.info.Types[n.Fun].Type.(*types.Signature)
+	if !ok || sig.Params().Len() != len(n.Args) {
+		return
+	}
+	f, ok := sig.Params().At(len(n.Args) - 1).Type().Underlying().(*types.Signature)
+	if !ok || f.Params().Len() > 0 || f.Results().Len() > 0 {
+		return
+	}
+	u.insert(arg.Pos(), rtName+".Guarded(", -5)
+	u.insert(u.end(arg), ")", 5)
 }
 
 func (u *unit) rewriteSelector(n *ast.SelectorExpr) {

@@ -25,6 +25,9 @@ func (u *unit) check(final bool) problems {
 		},
 	}
 	u.pkg = types.NewPackage(cellPath(u.serial), packageName)
+	// With two imports of that name the checker writes the paths of cells'
+	// packages in messages, from which cleanMessage makes cell numbers.
+	u.pkg.SetImports([]*types.Package{types.NewPackage("1", packageName), types.NewPackage("2", packageName)})
 	u.fillScope()
 	u.info = &types.Info{
 		Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},

@@ -29,11 +29,14 @@ type crashWatch struct {
 }
 
 // crashLine is how the runtime's last words begin.
-var crashLine = regexp.MustCompile(`(?m)^(panic: |fatal error: |runtime: |unexpected fault address |SIG[A-Z]+: |\[signal SIG)`)
+var crashLine = regexp.MustCompile(`(?m)^(panic: |fatal error: |runtime: goroutine stack exceeds |runtime: out of memory|unexpected fault address |SIG[A-Z]+: |\[signal SIG)`)
 
+// The runtime needs seconds to count the functions of a stack that overflowed.
+// A cell may print a line that begins like a panic; it is shown soon.
 const (
-	crashHold = 400 * time.Millisecond
-	crashMax  = 1 << 20 // bytes that are kept
+	crashHold      = 20 * time.Second
+	crashHoldPanic = 500 * time.Millisecond
+	crashMax       = 1 << 20 // bytes that are kept
 )
 
 // filter returns the part of the text that is not held back.
@@ -51,7 +54,11 @@ func (c *crashWatch) filter(s string) string {
 		}
 		c.holding = true
 		c.hold(s[at[0]:])
-		c.timer = time.AfterFunc(crashHold, c.giveBack)
+		hold := crashHold
+		if strings.HasPrefix(s[at[0]:], "panic: ") {
+			hold = crashHoldPanic
+		}
+		c.timer = time.AfterFunc(hold, c.giveBack)
 		s = s[:at[0]]
 		break
 	}
@@ -64,6 +71,17 @@ func (c *crashWatch) filter(s string) string {
 func (c *crashWatch) hold(s string) {
 	if room := crashMax - c.held.Len(); room > 0 {
 		c.held.WriteString(s[:min(len(s), room)])
+	}
+}
+
+// alive says that the host still works: a line like a panic was the cell's own.
+// Output is shown before the event that proves it.
+func (c *crashWatch) alive() {
+	c.mu.Lock()
+	own := c.holding && strings.HasPrefix(c.held.String(), "panic: ")
+	c.mu.Unlock()
+	if own {
+		c.giveBack()
 	}
 }
 

@@ -107,9 +107,24 @@ func (u *unit) bindFuncs() {
 		u.binds = append(u.binds, fmt.Sprintf("var %s %s\n", name, u.typeText(sig)))
 		u.patches = append(u.patches, fmt.Sprintf("%s = %s%s; ", name, name, implSuffix))
 	}
+	u.callMain()
 	slices.SortStableFunc(u.patches, func(a, b string) int { // bind all, then run init functions
 		return rankOf(a) - rankOf(b)
 	})
+}
+
+// callMain runs the main function of a program that was pasted whole.
+func (u *unit) callMain() {
+	for _, c := range u.chunks {
+		if c.kind == stmtChunk {
+			return
+		}
+	}
+	for _, fd := range u.funcs {
+		if fd.Recv == nil && fd.Name.Name == mark+"main" && fd.Type.Params.NumFields() == 0 && fd.Type.Results.NumFields() == 0 {
+			u.insert(u.run.Body.Rbrace, mark+"main"+implSuffix+"() ", 0)
+		}
+	}
 }
 
 func rankOf(patch string) int {

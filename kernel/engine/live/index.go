@@ -176,18 +176,25 @@ func exportsOf(file string, m map[string]bool) {
 	}
 }
 
-// guess finds the package that name.sel means: the first of that name that
-// exports sel.
-func (p *packages) guess(name, sel string) (path string, ok bool) {
-	if p.index == nil || !ast.IsExported(sel) {
+// guess finds the package that a name means: the one of that name that exports
+// most of what is selected from it, the first of several.
+func (p *packages) guess(name string, members []string) (path string, ok bool) {
+	if p.index == nil || len(members) == 0 {
 		return "", false
 	}
+	most := -1
 	for _, e := range p.index.byName[name] {
-		if p.index.exported(e.path)[sel] {
-			return e.path, true
+		has, n := p.index.exported(e.path), 0
+		for _, m := range members {
+			if has[m] {
+				n++
+			}
+		}
+		if n > most {
+			path, most = e.path, n
 		}
 	}
-	return "", false
+	return path, most >= 0
 }
 
 // exports tells whether a package exports a name.

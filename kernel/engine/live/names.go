@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"regexp"
 	"strings"
 )
 
@@ -16,8 +17,17 @@ func marked(n string) string {
 	return mark + n
 }
 
-// plain cuts the marks from a text.
-func plain(s string) string { return strings.ReplaceAll(s, mark, "") }
+// cellPackage is how the name of a type argument starts that a cell declares.
+var cellPackage = regexp.MustCompile(cellPrefix + `\d+\.`)
+
+// plain cuts the marks from a text, and the paths of cells' packages, which
+// occur in the names of generic types.
+func plain(s string) string {
+	if strings.Contains(s, cellPrefix) {
+		s = cellPackage.ReplaceAllString(s, "main.")
+	}
+	return strings.ReplaceAll(s, mark, "")
+}
 
 // hiddenTag keeps fields with unexported names out of what encoders write, as
 // they would be if the name was not exported by the mark.
@@ -29,6 +39,7 @@ const hiddenTag = `json:"-" xml:"-" yaml:"-"`
 // imported or known.
 func (u *unit) markNames() {
 	u.collectTops()
+	u.collectMembers()
 	skip := map[*ast.Ident]bool{u.file.Name: true}
 	force := map[*ast.Ident]bool{}
 	ast.Inspect(u.file, func(n ast.Node) bool {
@@ -113,6 +124,20 @@ func (u *unit) collectTops() {
 	}
 }
 
+// collectMembers lists what the cell selects from each name that may be a
+// package: math/rand/v2 and math/rand both have New, but one has NewSource.
+func (u *unit) collectMembers() {
+	u.members = map[string][]string{}
+	ast.Inspect(u.file, func(n ast.Node) bool {
+		if se, ok := n.(*ast.SelectorExpr); ok && ast.IsExported(se.Sel.Name) {
+			if x, ok := se.X.(*ast.Ident); ok && x.Obj == nil {
+				u.members[x.Name] = append(u.members[x.Name], se.Sel.Name)
+			}
+		}
+		return true
+	})
+}
+
 // isPackage tells whether x in x.sel is a package, and notes its import.
 func (u *unit) isPackage(x *ast.Ident, sel string) bool {
 	if x.Obj != nil {
@@ -135,7 +160,10 @@ func (u *unit) isPackage(x *ast.Ident, sel string) bool {
 	if path, ok := u.auto[x.Name]; ok {
 		return u.pkgs.exports(path, sel) || !u.tops[marked(x.Name)]
 	}
-	if path, ok := u.pkgs.guess(x.Name, sel); ok {
+	if !ast.IsExported(sel) {
+		return false
+	}
+	if path, ok := u.pkgs.guess(x.Name, u.members[x.Name]); ok {
 		u.auto[x.Name] = path
 		return true
 	}

@@ -71,10 +71,7 @@ func (u *unit) explain(list problems) problems {
 	return list
 }
 
-var (
-	quotedCell = regexp.MustCompile(`"` + cellPrefix + `(\d+)"\.` + mark + `?(\w+)`)
-	namedCell  = regexp.MustCompile(packageName + `\.` + mark + `?(\w+)`)
-)
+var quotedCell = regexp.MustCompile(`"` + cellPrefix + `(\d+)"\.` + mark + `?(\w+)`)
 
 // cleanMessage cuts the marks from a message of the checker and names cells
 // where it names the packages of cells.
@@ -86,17 +83,6 @@ func (u *unit) cleanMessage(msg string) string {
 			return fmt.Sprintf("%s (of this cell)", m[2])
 		}
 		return fmt.Sprintf("%s (of cell %d)", m[2], u.sess.numbers[serial])
-	})
-	msg = namedCell.ReplaceAllStringFunc(msg, func(s string) string {
-		name := namedCell.FindStringSubmatch(s)[1]
-		sy := u.sess.symbols[name]
-		if sy == nil {
-			sy = u.sess.symbols[marked(name)]
-		}
-		if sy == nil {
-			return name
-		}
-		return fmt.Sprintf("%s (of cell %d)", name, u.sess.numbers[sy.serial])
 	})
 	return plain(msg)
 }
@@ -150,7 +136,10 @@ func keys(m map[string]bool) []string {
 
 // nearest returns the name with the smallest edit distance, if that is small.
 func nearest(name string, names []string) string {
-	best, at := "", max(1, len(name)/3)+1
+	best, at := "", 3
+	if len(name) < 4 {
+		at = min(2, len(name))
+	}
 	slices.Sort(names)
 	for _, n := range names {
 		if n == name || n == "" {

@@ -214,6 +214,7 @@ func (p *process) readFrames(f *os.File) {
 		}
 		if fr.Mark > 0 {
 			p.gate.await(fr.Mark)
+			p.crash.alive()
 		}
 		p.dispatch(fr)
 		if fr.Mark > 0 {

@@ -52,7 +52,7 @@ func (r *router) out(serial int) core.Output {
 
 func (r *router) text(serial int, stream, s string) {
 	if o := r.out(serial); o != nil {
-		o.Stream(stream, strings.ToValidUTF8(s, "\uFFFD"))
+		o.Stream(stream, plain(strings.ToValidUTF8(s, "\uFFFD")))
 	}
 }
 

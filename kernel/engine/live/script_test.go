@@ -2,8 +2,11 @@ package live
 
 import (
 	"context"
+	"errors"
+	"os"
 	"strings"
 	"sync"
+	"testing"
 
 	"glownotes/kernel/core"
 	"glownotes/kernel/display"
@@ -49,3 +52,112 @@ func (o *output) Input(ctx context.Context, prompt string, password bool) (strin
 	return s, nil
 }
 
+// shared is the engine of all tests: a start costs seconds.
+var shared struct {
+	once sync.Once
+	e    *Engine
+	err  error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if shared.e != nil {
+		shared.e.Close()
+	}
+	os.Exit(code)
+}
+
+// engine returns the shared engine with an empty session.
+func engine(t *testing.T) *Engine {
+	t.Helper()
+	shared.once.Do(func() {
+		if shared.e, shared.err = New(Options{ModuleRoot: "../../.."}); shared.err == nil {
+			shared.err = shared.e.Start(context.Background(), nil)
+		}
+	})
+	if missing := new(MissingToolError); errors.As(shared.err, &missing) {
+		t.Skip(shared.err)
+	}
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	shared.e.reset()
+	return shared.e
+}
+
+// A step is a cell of a script with what it must show.
+type step struct {
+	code, out, value, err string
+}
+
+// readScripts reads a file of scripts: "== name" starts a script, "--" the
+// next cell, "| text" is a line of output, "=> text" the value, "! text" the
+// error.
+func readScripts(t *testing.T, file string) (names []string, scripts map[string][]step) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scripts = map[string][]step{}
+	for part := range strings.SplitSeq("\n"+string(data), "\n== ") {
+		name, body, ok := strings.Cut(part, "\n")
+		if !ok || name == "" {
+			continue
+		}
+		names = append(names, name)
+		for cell := range strings.SplitSeq(strings.TrimRight(body, "\n"), "\n--\n") {
+			var s step
+			for l := range strings.SplitSeq(cell, "\n") {
+				switch {
+				case strings.HasPrefix(l, "| "):
+					s.out += l[2:] + "\n"
+				case strings.HasPrefix(l, "=> "):
+					s.value = l[3:]
+				case strings.HasPrefix(l, "! "):
+					s.err = l[2:]
+				default:
+					s.code += l + "\n"
+				}
+			}
+			scripts[name] = append(scripts[name], s)
+		}
+	}
+	return names, scripts
+}
+
+func TestSemantics(t *testing.T) {
+	e := engine(t)
+	names, scripts := readScripts(t, "testdata/semantics.txt")
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			e.reset()
+			for i, s := range scripts[name] {
+				checkStep(t, e, i+1, s)
+			}
+		})
+	}
+}
+
+func checkStep(t *testing.T, e *Engine, number int, s step) {
+	t.Helper()
+	out := new(output)
+	r, err := e.Execute(t.Context(), core.Cell{Code: s.code, Number: number}, out)
+	text := ""
+	if err != nil {
+		text = err.Error()
+	}
+	if s.err == "" && err != nil || !strings.HasPrefix(text, s.err) {
+		t.Fatalf("cell %d:\n%serror %q, want %q", number, s.code, text, s.err)
+	}
+	if got := strings.TrimRight(out.String(), "\n"); got != strings.TrimRight(s.out, "\n") {
+		t.Errorf("cell %d:\n%soutput\n%s\nwant\n%s", number, s.code, got, s.out)
+	}
+	value := ""
+	if r.Value != nil {
+		value = r.Value.Text()
+	}
+	if value != s.value {
+		t.Errorf("cell %d:\n%svalue %q, want %q", number, s.code, value, s.value)
+	}
+}

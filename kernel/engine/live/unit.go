@@ -60,7 +60,8 @@ type unit struct {
 	importNames map[string]string // explicit imports: name -> path
 	dots        []string
 	blanks      []string
-	auto        map[string]string // packages imported by their use
+	auto        map[string]string   // packages imported by their use
+	members     map[string][]string // what is selected from names that may be packages
 
 	vars     []*variable
 	aliases  map[string]*symbol // names given to older variables that the cell redefines

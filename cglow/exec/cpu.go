@@ -9,8 +9,7 @@ type cpuBackend struct{}
 
 func (cpuBackend) Name() string { return "cpu" }
 
-// Kernel returns the kernel of package cpu for o. Ops that only move elements, and those on
-// small matrices, have none.
+// Kernel returns the kernel of package cpu for o. Ops that only move elements have none.
 func (cpuBackend) Kernel(o *op.Op, used []bool) *Kernel {
 	switch o.Name() {
 	case "conv2d":
@@ -37,6 +36,12 @@ func (cpuBackend) Kernel(o *op.Op, used []bool) *Kernel {
 		return channelOp(o)
 	case "sumperexample", "expandperexample", "mean", "mean.dx", "one", "normal", "normal.dz":
 		return reduceOp(o)
+	case "householder":
+		return householder(o)
+	case "householder.dv":
+		return householderGrad(o, used)
+	case "logabsdet", "logabsdet.dw", "inverse", "inverse.dw":
+		return matrixOp(o)
 	case "gaussian":
 		return gaussian(o)
 	case "gaussian.dz":

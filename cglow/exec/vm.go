@@ -61,6 +61,16 @@ type step struct {
 	run  func() error
 }
 
+// NodeError says which node's op failed, and why.
+type NodeError struct {
+	Node *gorgonia.Node
+	Err  error
+}
+
+func (e *NodeError) Error() string { return fmt.Sprintf("exec: %s: %v", e.Node.Name(), e.Err) }
+
+func (e *NodeError) Unwrap() error { return e.Err }
+
 // NonFiniteError says which result was the first with a NaN or an infinity.
 type NonFiniteError struct {
 	Node  *gorgonia.Node
@@ -132,7 +142,7 @@ func (vm *VM) run(check bool) (err error) {
 	for i := range vm.steps {
 		vm.at = i
 		if err := vm.steps[i].run(); err != nil {
-			return fmt.Errorf("exec: %s: %w", vm.name(i), err)
+			return &NodeError{Node: vm.plan.items[vm.steps[i].node].node, Err: err}
 		}
 		if check {
 			if err := vm.finite(&vm.steps[i]); err != nil {
@@ -157,7 +167,7 @@ func (vm *VM) recoverStep(err *error) {
 	if !ok {
 		cause = fmt.Errorf("%v", r)
 	}
-	*err = fmt.Errorf("exec: %s: panic: %w", vm.name(vm.at), cause)
+	*err = &NodeError{Node: vm.plan.items[vm.steps[vm.at].node].node, Err: fmt.Errorf("panic: %w", cause)}
 }
 
 func (vm *VM) name(step int) string { return label(vm.plan.items[vm.steps[step].node].node) }

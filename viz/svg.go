@@ -34,13 +34,14 @@ func paint(attribute string, c color.NRGBA) string {
 	return s
 }
 
+// points writes a line's points to a tenth of a CSS pixel.
 func (p *svgPen) points(pts []point) string {
 	var b strings.Builder
 	for i, q := range pts {
 		if i > 0 {
 			b.WriteByte(' ')
 		}
-		b.WriteString(num(q.x) + "," + num(q.y))
+		b.WriteString(strconv.FormatFloat(q.x, 'f', 1, 64) + "," + strconv.FormatFloat(q.y, 'f', 1, 64))
 	}
 	return b.String()
 }

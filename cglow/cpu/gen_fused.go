@@ -28,6 +28,11 @@ func (f *file) simpleFunctions() {
 		{"div", binary, nil, 2, func(r int) { f.do("VDIVPS", r+1, r, r) }},
 		{"addScaled", binary, []string{"k"}, 2, func(r int) { f.do("VFMADD231PS", 14, r+1, r) }},
 		{"mulAdd", []string{"dst", "x", "y", "z"}, nil, 3, func(r int) { f.do("VFMADD213PS", r+2, r+1, r) }},
+		{"keep", binary, nil, 2, func(r int) { f.do("VANDPS", r+1, r, r) }},
+		{"addKept", []string{"dst", "x", "y", "mask"}, nil, 3, func(r int) {
+			f.do("VANDPS", r+2, r+1, r+1)
+			f.do("VADDPS", r+1, r, r)
+		}},
 		{"reluGrad", binary, nil, 2, func(r int) { f.keepPositive(f.r(r+1), f.r(12), f.r(r)) }},
 	} {
 		f.vectorFunc(vectorFunc{name: d.name, arrays: d.arrays, floats: d.floats, unroll: 4,

@@ -206,6 +206,46 @@ func mulAddavx2(dst, x, y, z unsafe.Pointer, n int)
 //go:noescape
 func mulAddavx512(dst, x, y, z unsafe.Pointer, n int)
 
+func (s isa) keep(dst, x, y []float32) {
+	if s == generic {
+		keepGeneric(dst, x, y)
+		return
+	}
+	for i := 0; i < len(dst); i += piece {
+		if s == avx512 {
+			keepavx512(at(dst, i), at(x, i), at(y, i), min(piece, len(dst)-i))
+		} else {
+			keepavx2(at(dst, i), at(x, i), at(y, i), min(piece, len(dst)-i))
+		}
+	}
+}
+
+//go:noescape
+func keepavx2(dst, x, y unsafe.Pointer, n int)
+
+//go:noescape
+func keepavx512(dst, x, y unsafe.Pointer, n int)
+
+func (s isa) addKept(dst, x, y, mask []float32) {
+	if s == generic {
+		addKeptGeneric(dst, x, y, mask)
+		return
+	}
+	for i := 0; i < len(dst); i += piece {
+		if s == avx512 {
+			addKeptavx512(at(dst, i), at(x, i), at(y, i), at(mask, i), min(piece, len(dst)-i))
+		} else {
+			addKeptavx2(at(dst, i), at(x, i), at(y, i), at(mask, i), min(piece, len(dst)-i))
+		}
+	}
+}
+
+//go:noescape
+func addKeptavx2(dst, x, y, mask unsafe.Pointer, n int)
+
+//go:noescape
+func addKeptavx512(dst, x, y, mask unsafe.Pointer, n int)
+
 func (s isa) reluGrad(dst, x, y []float32) {
 	if s == generic {
 		reluGradGeneric(dst, x, y)

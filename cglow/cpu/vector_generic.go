@@ -122,3 +122,19 @@ func gaussianGeneric(z, mean, logs []float32, sums *[sumLanes]float64) {
 		sums[0] += s + d*d*math.Exp(-s)
 	}
 }
+
+// keepGeneric sets dst[i] = x[i] where all bits of the mask y[i] are set and 0
+// where none is.
+func keepGeneric(dst, x, y []float32) {
+	for i, v := range x {
+		dst[i] = math.Float32frombits(math.Float32bits(v) & math.Float32bits(y[i]))
+	}
+}
+
+// addKeptGeneric sets dst[i] = x[i] + y[i] where all bits of the mask are set
+// and x[i] where none is.
+func addKeptGeneric(dst, x, y, mask []float32) {
+	for i, v := range x {
+		dst[i] = v + math.Float32frombits(math.Float32bits(y[i])&math.Float32bits(mask[i]))
+	}
+}

@@ -24,6 +24,10 @@ func (isa) addScaled(dst, x, y []float32, k float32) { addScaledGeneric(dst, x, 
 
 func (isa) mulAdd(dst, x, y, z []float32) { mulAddGeneric(dst, x, y, z) }
 
+func (isa) keep(dst, x, y []float32) { keepGeneric(dst, x, y) }
+
+func (isa) addKept(dst, x, y, mask []float32) { addKeptGeneric(dst, x, y, mask) }
+
 func (isa) reluGrad(dst, x, y []float32) { reluGradGeneric(dst, x, y) }
 
 func (isa) exp(dst, x []float32) { expGeneric(dst, x) }

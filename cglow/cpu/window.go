@@ -68,26 +68,26 @@ func clip(first, n, length int) (from, to int) {
 // A convolution with weights [O][C*KH*KW] is then weights times columns.
 func Im2col(w Window, columns, image []float32) {
 	w.check("Im2col", image, columns)
-	oh, ow := w.OutH(), w.OutW()
-	for row := range w.C * w.KH * w.KW {
-		c, ky, kx := row/(w.KH*w.KW), row/w.KW%w.KH, row%w.KW
-		plane := image[c*w.H*w.W : (c+1)*w.H*w.W]
-		out := columns[row*oh*ow : (row+1)*oh*ow]
-		x0, x1 := span(kx-w.Pad, w.W, w.Stride, ow)
-		y0, y1 := span(ky-w.Pad, w.H, w.Stride, oh)
-		clear(out[:y0*ow])
-		clear(out[y1*ow:])
-		for oy := y0; oy < y1; oy++ {
-			line := out[oy*ow : (oy+1)*ow]
-			src := plane[(oy*w.Stride+ky-w.Pad)*w.W:]
-			clear(line[:x0])
-			clear(line[x1:])
-			if w.Stride == 1 {
-				copy(line[x0:x1], src[x0+kx-w.Pad:])
-				continue
-			}
-			for ox := x0; ox < x1; ox++ {
-				line[ox] = src[ox*w.Stride+kx-w.Pad]
+	if w.keepsSize() {
+		w.shiftOut(columns, image)
+		return
+	}
+	taps, size, oh, ow := w.KH*w.KW, w.H*w.W, w.OutH(), w.OutW()
+	for index := range taps {
+		t := w.tap(index)
+		for c := range w.C {
+			plane := image[c*size : (c+1)*size]
+			out := columns[(c*taps+index)*oh*ow:][:oh*ow]
+			clear(out[:t.y0*ow])
+			clear(out[t.y1*ow:])
+			for oy := t.y0; oy < t.y1; oy++ {
+				line := out[oy*ow : (oy+1)*ow]
+				src := plane[(oy*w.Stride+t.dy)*w.W:]
+				clear(line[:t.x0])
+				clear(line[t.x1:])
+				for ox := t.x0; ox < t.x1; ox++ {
+					line[ox] = src[ox*w.Stride+t.dx]
+				}
 			}
 		}
 	}
@@ -103,18 +103,22 @@ func Im2col(w Window, columns, image []float32) {
 // It adds: clear the image first, or seed it with a bias.
 func Col2im(w Window, image, columns []float32) {
 	w.check("Col2im", image, columns)
-	oh, ow := w.OutH(), w.OutW()
-	for row := range w.C * w.KH * w.KW {
-		c, ky, kx := row/(w.KH*w.KW), row/w.KW%w.KH, row%w.KW
-		plane := image[c*w.H*w.W : (c+1)*w.H*w.W]
-		in := columns[row*oh*ow : (row+1)*oh*ow]
-		x0, x1 := span(kx-w.Pad, w.W, w.Stride, ow)
-		y0, y1 := span(ky-w.Pad, w.H, w.Stride, oh)
-		for oy := y0; oy < y1; oy++ {
-			line := in[oy*ow+x0 : oy*ow+x1]
-			dst := plane[(oy*w.Stride+ky-w.Pad)*w.W:]
-			for i, v := range line {
-				dst[(x0+i)*w.Stride+kx-w.Pad] += v
+	if w.keepsSize() {
+		w.shiftBack(image, columns)
+		return
+	}
+	taps, size, oh, ow := w.KH*w.KW, w.H*w.W, w.OutH(), w.OutW()
+	for index := range taps {
+		t := w.tap(index)
+		for c := range w.C {
+			plane := image[c*size : (c+1)*size]
+			in := columns[(c*taps+index)*oh*ow:][:oh*ow]
+			for oy := t.y0; oy < t.y1; oy++ {
+				line := in[oy*ow+t.x0 : oy*ow+t.x1]
+				dst := plane[(oy*w.Stride+t.dy)*w.W+t.x0*w.Stride+t.dx:]
+				for i, v := range line {
+					dst[i*w.Stride] += v
+				}
 			}
 		}
 	}
@@ -182,11 +186,22 @@ func Col2imNHWC(w Window, image, columns []float32) {
 				if from == to {
 					continue
 				}
-				dst := line[first+from : first+to]
-				for i, v := range in[from:to] {
-					dst[i] += v
-				}
+				addTo(line[first+from:first+to], in[from:to])
 			}
 		}
+	}
+}
+
+// shortRun is the number of values up to which a loop beats a call of assembly.
+const shortRun = 15
+
+// addTo adds x to dst.
+func addTo(dst, x []float32) {
+	if len(x) > shortRun {
+		active.add(dst, dst, x)
+		return
+	}
+	for i, v := range x {
+		dst[i] += v
 	}
 }

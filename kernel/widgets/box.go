@@ -1,11 +1,17 @@
 package widgets
 
-import "maps"
+import (
+	"maps"
+	"sync/atomic"
+
+	"glownotes/kernel/display"
+)
 
 // A Box holds other widgets.
 type Box struct {
 	*model
 	children []Widget
+	still    func() display.Bundle // what a reader without widgets sees; may be nil
 }
 
 // NewHBox puts widgets beside each other.
@@ -31,7 +37,7 @@ func newBox(kind string, children []Widget, state map[string]any) *Box {
 	}
 	all := map[string]any{"children": refs, "box_style": ""}
 	maps.Copy(all, state)
-	return &Box{shown(kind+"Model", kind+"View", all), children}
+	return &Box{model: shown(kind+"Model", kind+"View", all), children: children}
 }
 
 // fitTitles makes as many titles as there are children.
@@ -39,6 +45,16 @@ func fitTitles(titles []string, n int) []string {
 	fit := make([]string, n)
 	copy(fit, titles)
 	return fit
+}
+
+// MIMEBundle shows the widget's view, and where widgets do not work, as on a
+// page that shows the saved notebook, what Interact showed last.
+func (b *Box) MIMEBundle() map[string]any {
+	all := b.model.MIMEBundle()
+	if b.still != nil {
+		maps.Copy(all, b.still().Data)
+	}
+	return all
 }
 
 // Children returns the widgets in the box.
@@ -54,12 +70,19 @@ func (b *Box) Children() []Widget { return b.children }
 // follows skips values; the last one is always shown.
 func Interact(f func() any, cs ...Control) *Box {
 	out := NewOutput()
-	redraw := func() { out.Show(f()) }
+	var last atomic.Pointer[display.Bundle]
+	redraw := func() {
+		b := display.Of(f())
+		last.Store(&b)
+		out.Show(b)
+	}
 	children := make([]Widget, 0, len(cs)+1)
 	for _, c := range cs {
 		c.onAny(redraw)
 		children = append(children, c)
 	}
 	redraw()
-	return NewVBox(append(children, out)...)
+	box := NewVBox(append(children, out)...)
+	box.still = func() display.Bundle { return *last.Load() }
+	return box
 }

@@ -322,6 +322,9 @@ func TestInteract(t *testing.T) {
 	if !strings.Contains(text(), `"text/plain":"4"`) {
 		t.Errorf("first output %s", text())
 	}
+	if still := display.Of(box); still.Text() != "4" || still.Data[viewMIME] == nil {
+		t.Errorf("bundle %v, want the view and the value 4 for readers without widgets", still.Data)
+	}
 	b.take()
 	deliver(t, change(s.ModelID(), map[string]any{"value": 9.0}))
 	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(text(), `"text/plain":"81"`); {

@@ -1,13 +1,10 @@
 package cglow
 
 import (
-	"fmt"
-
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
 	"glownotes/cglow/data"
-	"glownotes/cglow/exec"
 	"glownotes/cglow/flow"
 )
 
@@ -16,7 +13,7 @@ import (
 type conditionProgram struct {
 	x     *gorgonia.Node
 	conds []conditioning
-	vm    *exec.VM
+	vm    *machine
 }
 
 // nodes lists the nodes of one step's conditioning in a fixed order; inverse
@@ -46,7 +43,7 @@ func (m *Model) conditionProgram(n int) (*conditionProgram, error) {
 			outs = append(append(outs, c.nodes(false)...), c.conv.Inv)
 		}
 		var err error
-		p.vm, err = exec.Compile(exec.Program{Outputs: unique(outs)})
+		p.vm, err = b.compile("conditioning", outs...)
 		return p, err
 	})
 }
@@ -54,10 +51,7 @@ func (m *Model) conditionProgram(n int) (*conditionProgram, error) {
 // run computes the conditioning of images from..to-1 of x.
 func (p *conditionProgram) run(m *Model, x data.Images, from, to int) error {
 	m.writeX(p.x, x, from, to)
-	if err := p.vm.RunAll(); err != nil {
-		return fmt.Errorf("cglow: conditioning: %w", err)
-	}
-	return nil
+	return p.vm.run()
 }
 
 // conditionInputs returns conditioning whose nodes are inputs for n rows, to be

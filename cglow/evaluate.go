@@ -2,12 +2,10 @@ package cglow
 
 import (
 	"context"
-	"fmt"
 
 	"gorgonia.org/gorgonia"
 
 	"glownotes/cglow/data"
-	"glownotes/cglow/exec"
 	"glownotes/cglow/op"
 )
 
@@ -21,7 +19,7 @@ type logProbProgram struct {
 	y    target
 	e    encoding
 	logp *gorgonia.Node
-	vm   *exec.VM
+	vm   *machine
 }
 
 // cached returns the compiled graph of a kind and batch size, built once.
@@ -46,7 +44,7 @@ func (m *Model) logProbProgram(n int) (*logProbProgram, error) {
 		p.e = b.encode(b.condition(p.x, n, false), p.y.v)
 		p.logp = p.y.likelihood(p.e)
 		var err error
-		p.vm, err = exec.Compile(exec.Program{Outputs: unique(append(gorgonia.Nodes{p.logp, p.y.v}, p.e.Eps...))})
+		p.vm, err = b.compile("likelihood", append([]*gorgonia.Node{p.logp, p.y.v}, p.e.Eps...)...)
 		return p, err
 	})
 }
@@ -104,8 +102,8 @@ func (m *Model) encodeRows(x, y data.Images, from, to int) (*logProbProgram, err
 	row := func(i int) int { return min(from+i, to-1) }
 	m.load(p.y, y, row, func(i int) Key { return Key{Seed: m.seed, Stream: StreamEval, Layer: uint32(row(i))} })
 	m.writeX(p.x, x, from, to)
-	if err := p.vm.RunAll(); err != nil {
-		return nil, fmt.Errorf("cglow: likelihood: %w", err)
+	if err := p.vm.run(); err != nil {
+		return nil, err
 	}
 	return p, nil
 }

@@ -1,6 +1,7 @@
 package cglow
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -9,7 +10,6 @@ import (
 	"gorgonia.org/tensor"
 
 	"glownotes/cglow/ad"
-	"glownotes/cglow/exec"
 	"glownotes/cglow/op"
 )
 
@@ -37,6 +37,7 @@ type levelPrograms struct{ forward, inverse, backward *stepProgram }
 // stepProgram is a compiled part of one step whose parameters can be bound to
 // any step of the level.
 type stepProgram struct {
+	prefix  string                    // of the step that the graph was built for
 	params  map[string]*gorgonia.Node // by name without the step's prefix
 	x, in   *gorgonia.Node            // the images; v or u
 	g       *gorgonia.Node            // backward: gradient of u
@@ -44,7 +45,7 @@ type stepProgram struct {
 	det     *gorgonia.Node            // forward: log-determinant [n]
 	grads   map[string]*gorgonia.Node // backward: of params
 	outputs []*gorgonia.Node
-	vm      *exec.VM
+	vm      *machine
 }
 
 // newInverter compiles the programs for batches of n.
@@ -101,7 +102,7 @@ func (v *inverter) stepProgram(s step, kind string) (*stepProgram, error) {
 	s.last, s.priorName = false, "" // the prior has a program of its own
 	b := v.m.builder()
 	b.steps = []step{s}
-	p := &stepProgram{x: b.images("x", v.m.cfg.X, v.n), in: b.input("in", v.n, s.c, s.h, s.w), params: map[string]*gorgonia.Node{}}
+	p := &stepProgram{prefix: s.prefix, x: b.images("x", v.m.cfg.X, v.n), in: b.input("in", v.n, s.c, s.h, s.w), params: map[string]*gorgonia.Node{}}
 	c := b.condition(p.x, v.n, kind == "inverse")[0]
 	switch kind {
 	case "inverse":
@@ -121,7 +122,7 @@ func (v *inverter) stepProgram(s step, kind string) (*stepProgram, error) {
 	}
 	p.collect(b, s.prefix)
 	var err error
-	p.vm, err = exec.Compile(exec.Program{Outputs: p.outputs})
+	p.vm, err = b.compile("training by inversion, "+kind, p.outputs...)
 	return p, err
 }
 
@@ -168,8 +169,12 @@ func (p *stepProgram) run(v *inverter, prefix string, in, g []float64) error {
 	if p.g != nil {
 		write(p.g, g)
 	}
-	if err := p.vm.RunAll(); err != nil {
-		return fmt.Errorf("cglow: %s%w", prefix, err)
+	if err := p.vm.run(); err != nil {
+		var e *LayerError
+		if errors.As(err, &e) { // the graph carries the names of the step it was built for
+			e.Layer = prefix + strings.TrimPrefix(e.Layer, p.prefix)
+		}
+		return err
 	}
 	for name, grad := range p.grads {
 		v.grads.keep(prefix+name, grad)
@@ -224,7 +229,7 @@ func (v *inverter) priorProgram(s step) (*priorProgram, error) {
 		return nil, err
 	}
 	var err error
-	p.vm, err = exec.Compile(exec.Program{Outputs: unique(p.outputs)})
+	p.vm, err = b.compile("training by inversion, prior", p.outputs...)
 	return p, err
 }
 
@@ -250,6 +255,6 @@ func (v *inverter) targetProgram() (*targetProgram, error) {
 		return nil, err
 	}
 	var err error
-	p.vm, err = exec.Compile(exec.Program{Outputs: p.outputs})
+	p.vm, err = b.compile("training by inversion, dequantization", p.outputs...)
 	return p, err
 }

@@ -1,7 +1,6 @@
 package cglow
 
 import (
-	"fmt"
 	"math"
 
 	"glownotes/cglow/data"
@@ -58,8 +57,8 @@ func (v *inverter) run() (logp []float64, err error) {
 		logp[i] -= logq[i]
 	}
 	write(v.target.g, g)
-	if err := v.target.vm.RunAll(); err != nil {
-		return nil, fmt.Errorf("cglow: dequantization: %w", err)
+	if err := v.target.vm.run(); err != nil {
+		return nil, err
 	}
 	for name, grad := range v.target.grads {
 		v.grads.keep(name, grad)
@@ -73,8 +72,8 @@ func (v *inverter) start() (y, logq []float64, err error) {
 	if t.t.logq == nil {
 		return values(t.t.v), nil, nil
 	}
-	if err := t.vm.RunAll(); err != nil {
-		return nil, nil, fmt.Errorf("cglow: dequantization: %w", err)
+	if err := t.vm.run(); err != nil {
+		return nil, nil, err
 	}
 	return values(t.t.v), values(t.t.logq), nil
 }
@@ -165,11 +164,11 @@ func (v *inverter) activationBytes() int {
 	total := 0
 	for _, l := range v.levels {
 		for _, p := range []*stepProgram{l.forward, l.inverse, l.backward} {
-			total += p.vm.Stats().ArenaBytes
+			total += p.vm.vm.Stats().ArenaBytes
 		}
 	}
 	for _, p := range v.priors {
-		total += p.vm.Stats().ArenaBytes
+		total += p.vm.vm.Stats().ArenaBytes
 	}
 	for _, s := range v.m.cfg.LevelShapes() {
 		total += 8 * v.n * s.Len()

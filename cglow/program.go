@@ -1,11 +1,69 @@
 package cglow
 
 import (
+	"errors"
 	"fmt"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
+
+	"glownotes/cglow/exec"
 )
+
+// A LayerError says in which layer of the model a computation failed: a matrix
+// that is singular, a value that is not a number.
+type LayerError struct {
+	Task  string // what was computed: likelihood, sample ...
+	Layer string // such as l1.s3.conditioning; "" when it is not known
+	Err   error
+}
+
+func (e *LayerError) Error() string {
+	if e.Layer == "" {
+		return fmt.Sprintf("cglow: %s: %v", e.Task, e.Err)
+	}
+	return fmt.Sprintf("cglow: %s: layer %s: %v", e.Task, e.Layer, e.Err)
+}
+
+func (e *LayerError) Unwrap() error { return e.Err }
+
+// machine is a compiled graph that names layers in its errors.
+type machine struct {
+	task  string
+	vm    *exec.VM
+	scope *scope
+}
+
+// compile compiles the part of the graph that the outputs need.
+func (b *builder) compile(task string, outputs ...*gorgonia.Node) (*machine, error) {
+	vm, err := exec.Compile(exec.Program{Outputs: unique(outputs)})
+	if err != nil {
+		return nil, fmt.Errorf("cglow: %s: %w", task, err)
+	}
+	return &machine{task: task, vm: vm, scope: &b.scope}, nil
+}
+
+// run computes the outputs. The error is a *LayerError.
+func (m *machine) run() error { return m.explain(m.vm.RunAll()) }
+
+// diagnose is run that stops at the first result that is not finite.
+func (m *machine) diagnose() error { return m.explain(m.vm.Diagnose()) }
+
+func (m *machine) explain(err error) error {
+	if err == nil {
+		return nil
+	}
+	out := &LayerError{Task: m.task, Err: err}
+	var node *exec.NodeError
+	var value *exec.NonFiniteError
+	switch {
+	case errors.As(err, &node):
+		out.Layer = m.scope.layer(node.Node)
+	case errors.As(err, &value):
+		out.Layer = m.scope.layer(value.Node)
+	}
+	return out
+}
 
 // write copies v into the memory behind an input node.
 func write[T real](n *gorgonia.Node, v []T) {

@@ -2,6 +2,7 @@ package cglow
 
 import (
 	"context"
+	"errors"
 	"math"
 	"testing"
 
@@ -370,5 +371,21 @@ func TestStartOnConstantChannels(t *testing.T) {
 				t.Fatalf("parameter %d %s[%d] is %v", i, p.Name, j, v)
 			}
 		}
+	}
+}
+
+// A singular matrix is an error that names the layer, not a NaN.
+func TestSingularMatrixNamesLayer(t *testing.T) {
+	m := mustNew(t, Published(small()), 57)
+	for _, p := range []string{"l1.s0.inv.fc2.w", "l1.s0.inv.fc2.b"} { // W = tanh(0)
+		if err := m.SetParameter(p, make([]float64, m.store.byName[p].size)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x, y := pictures(m.cfg, 2, 58)
+	_, err := m.LogProb(context.Background(), x, y)
+	var e *LayerError
+	if !errors.As(err, &e) || e.Layer != "l1.s0.conditioning" {
+		t.Errorf("got %v, want an error about l1.s0.conditioning", err)
 	}
 }

@@ -77,8 +77,8 @@ func (m *Model) decodeLatents(x data.Images, from, to, n int, e encoding) ([][]f
 	for l, eps := range e.Eps {
 		write(dec.eps[l], values(eps))
 	}
-	if err := dec.vm.RunAll(); err != nil {
-		return nil, fmt.Errorf("cglow: inverse: %w", err)
+	if err := dec.vm.run(); err != nil {
+		return nil, err
 	}
 	return rowsOf(dec.y, n), nil
 }
@@ -145,8 +145,8 @@ func (m *Model) between(ctx context.Context, x data.Images, eps [][][]float64, n
 				writeRow(dec.eps[l], r, slerp(e[0], e[1], t))
 			}
 		}
-		if err := dec.vm.RunAll(); err != nil {
-			return fmt.Errorf("cglow: interpolation: %w", err)
+		if err := dec.vm.run(); err != nil {
+			return err
 		}
 		for _, v := range rowsOf(dec.y, to-from) {
 			image := make([]float32, m.cfg.Y.Len())

@@ -8,7 +8,6 @@ import (
 	"gorgonia.org/gorgonia"
 
 	"glownotes/cglow/data"
-	"glownotes/cglow/exec"
 )
 
 // SampleOptions says how to draw from p(y|x).
@@ -115,8 +114,8 @@ func (m *Model) samplesOf(ctx context.Context, cond *conditionProgram, from, to 
 			m.drawLatents(dec.eps, r, d, o)
 		}
 		cond.fill(dec.conds, pick, true)
-		if err := dec.vm.RunAll(); err != nil {
-			return fmt.Errorf("cglow: sample: %w", err)
+		if err := dec.vm.run(); err != nil {
+			return err
 		}
 		done = append(done, rowsOf(dec.y, b-a)...)
 		for len(done) >= o.Count {
@@ -150,7 +149,7 @@ type decodeProgram struct {
 	conds []conditioning
 	eps   []*gorgonia.Node
 	y     *gorgonia.Node
-	vm    *exec.VM
+	vm    *machine
 }
 
 func (m *Model) decodeProgram(n int) (*decodeProgram, error) {
@@ -159,7 +158,7 @@ func (m *Model) decodeProgram(n int) (*decodeProgram, error) {
 		p := &decodeProgram{conds: b.conditionInputs(n, true), eps: b.latents(n)}
 		p.y = b.decode(p.conds, p.eps)
 		var err error
-		p.vm, err = exec.Compile(exec.Program{Outputs: []*gorgonia.Node{p.y}})
+		p.vm, err = b.compile("sample", p.y)
 		return p, err
 	})
 }

@@ -9,7 +9,6 @@ import (
 
 	"glownotes/cglow/ad"
 	"glownotes/cglow/data"
-	"glownotes/cglow/exec"
 	"glownotes/cglow/op"
 )
 
@@ -68,7 +67,7 @@ type searchProgram struct {
 	y     *gorgonia.Node
 	logp  *gorgonia.Node
 	grad  *gorgonia.Node
-	vm    *exec.VM
+	vm    *machine
 }
 
 func (m *Model) searchProgram(n int) (*searchProgram, error) {
@@ -82,7 +81,7 @@ func (m *Model) searchProgram(n int) (*searchProgram, error) {
 			return nil, err
 		}
 		p.grad = grads[0]
-		p.vm, err = exec.Compile(exec.Program{Outputs: []*gorgonia.Node{p.logp, p.grad}})
+		p.vm, err = b.compile("MAP", p.logp, p.grad)
 		return p, err
 	})
 }
@@ -176,8 +175,8 @@ func (m *Model) searchRows(ctx context.Context, x data.Images, starts [][]float6
 		for i := range n {
 			writeRow(p.y, i, rows[pick[i]].y)
 		}
-		if err := p.vm.RunAll(); err != nil {
-			return nil, fmt.Errorf("cglow: MAP: %w", err)
+		if err := p.vm.run(); err != nil {
+			return nil, err
 		}
 		logp, grad := values(p.logp), values(p.grad)
 		size := len(starts[0])

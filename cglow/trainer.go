@@ -11,7 +11,6 @@ import (
 	"glownotes/cglow/ad"
 	"glownotes/cglow/cpu"
 	"glownotes/cglow/data"
-	"glownotes/cglow/exec"
 	"glownotes/cglow/op"
 	"glownotes/cglow/optim"
 )
@@ -100,7 +99,7 @@ type lossProgram struct {
 	logp   *gorgonia.Node // [N]
 	params gorgonia.Nodes
 	values []gorgonia.ValueGrad
-	vm     *exec.VM
+	vm     *machine
 }
 
 // lossProgram builds the graph of the loss, bits per dimension of the
@@ -122,7 +121,7 @@ func (m *Model) lossProgram(n int) (p *lossProgram, err error) {
 		return nil, err
 	}
 	p.values = gorgonia.NodesToValueGrads(p.params)
-	p.vm, err = exec.Compile(exec.Program{Outputs: append(gorgonia.Nodes{loss, p.logp}, grads...)})
+	p.vm, err = b.compile("training", append([]*gorgonia.Node{loss, p.logp}, grads...)...)
 	return p, err
 }
 
@@ -196,7 +195,7 @@ func (t *Trainer) gradients(x, y data.Images, r *StepResult) ([]gorgonia.ValueGr
 	if t.graph.x != nil {
 		write(t.graph.x, t.noisyX(x))
 	}
-	if err := t.graph.vm.RunAll(); err != nil {
+	if err := t.graph.vm.run(); err != nil {
 		return nil, err
 	}
 	t.report(r, values(t.graph.logp))
@@ -224,7 +223,7 @@ func (t *Trainer) ActivationBytes() int {
 		total += t.inv.activationBytes()
 	}
 	if t.graph != nil {
-		total += t.graph.vm.Stats().ArenaBytes
+		total += t.graph.vm.vm.Stats().ArenaBytes
 	}
 	return total
 }
@@ -302,25 +301,21 @@ func (t *Trainer) diagnose(x, y data.Images) error {
 			write(g.x, t.noisyX(x))
 		}
 	}
-	err := t.graph.vm.Diagnose()
-	var e *exec.NonFiniteError
-	if errors.As(err, &e) {
-		return &NonFiniteError{Step: t.m.trained, Layer: t.graph.b.scope.layer(e.Node), Err: err}
+	if err := t.graph.vm.diagnose(); err != nil {
+		return err
 	}
-	if err == nil {
-		err = errors.New("a value that is finite when it is computed again")
-	}
-	return err
+	return errors.New("a value that is finite when it is computed again")
 }
 
 // skip counts a step without an update.
 func (t *Trainer) skip(r StepResult, cause error) (StepResult, error) {
 	r.Skipped = true
-	var e *NonFiniteError
-	if !errors.As(cause, &e) {
-		e = &NonFiniteError{Step: t.m.trained, Layer: "the step", Err: cause}
+	fault := &NonFiniteError{Step: t.m.trained, Layer: "an unknown layer", Err: cause}
+	var e *LayerError
+	if errors.As(cause, &e) && e.Layer != "" {
+		fault.Layer, fault.Err = e.Layer, e.Err
 	}
-	r.Fault = e
+	r.Fault = fault
 	t.skipped++
 	t.inARow++
 	if t.inARow > t.options.MaxSkips {

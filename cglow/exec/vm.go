@@ -67,7 +67,7 @@ type NodeError struct {
 	Err  error
 }
 
-func (e *NodeError) Error() string { return fmt.Sprintf("exec: %s: %v", e.Node.Name(), e.Err) }
+func (e *NodeError) Error() string { return fmt.Sprintf("exec: %s: %v", label(e.Node), e.Err) }
 
 func (e *NodeError) Unwrap() error { return e.Err }
 
@@ -169,8 +169,6 @@ func (vm *VM) recoverStep(err *error) {
 	}
 	*err = &NodeError{Node: vm.plan.items[vm.steps[vm.at].node].node, Err: fmt.Errorf("panic: %w", cause)}
 }
-
-func (vm *VM) name(step int) string { return label(vm.plan.items[vm.steps[step].node].node) }
 
 // label is the name that a node was given, or else its op: Gorgonia would list its inputs, which
 // can be hundreds.

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// browser starts a headless Chromium with a profile of its own, or skips the
+// test.
+func browser(t *testing.T) context.Context {
+	t.Helper()
+	found := ""
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			found = path
+			break
+		}
+	}
+	if found == "" {
+		t.Skip("no Chromium in PATH")
+	}
+	options := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(found), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-background-networking", true),
+		chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(1400, 1000))
+	ctx, cancel := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(cancel)
+	ctx, cancel = chromedp.NewContext(ctx)
+	t.Cleanup(cancel)
+	// The browser lives as long as the context that starts it.
+	if err := chromedp.Do(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return ctx
+}
+
+// menu clicks an item of JupyterLab's menu bar, as a person would.
+func menu(bar, item string) chromedp.Action[chromedp.Void] {
+	return chromedp.Steps(
+		chromedp.Click(fmt.Sprintf(`//div[contains(@class,"lm-MenuBar-itemLabel") and text()=%q]`, bar)),
+		point(fmt.Sprintf(`//div[contains(@class,"lm-Menu-itemLabel") and text()=%q]`, item)),
+	)
+}
+
+// point moves the mouse to an element and clicks: a menu takes a click only
+// for the item that the mouse was seen to move over.
+func point(selector string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, _ *chromedp.Target) error {
+		box, err := chromedp.Run(ctx, chromedp.Dimensions(selector))
+		if err != nil {
+			return err
+		}
+		x, y := (box.Content[0]+box.Content[4])/2, (box.Content[1]+box.Content[5])/2
+		return chromedp.Do(ctx, chromedp.MouseEvent(chromedp.MouseMoved, x, y), chromedp.MouseClickXY(x, y))
+	})
+}
+
+// until waits, as long as the browser's context lasts, for a JavaScript
+// expression to become true.
+func until(expression string) chromedp.Action[chromedp.Void] {
+	return chromedp.Poll[chromedp.Void](expression, chromedp.WithPollingTimeout(0), chromedp.WithPollingInterval(100*time.Millisecond))
+}
+
+// idle is when the kernel of the open notebook is connected and has nothing to
+// do: the status bar says so.
+const idle = `[...document.querySelectorAll('#jp-main-statusbar span')].some(e => e.textContent === 'Go (glownotes) | Idle')`
+
+// patience is how long a step in the browser may take.
+const patience = 3 * time.Minute
+
+// do carries out one step; if it fails, a screenshot shows where.
+func do(t *testing.T, ctx context.Context, step chromedp.Action[chromedp.Void]) {
+	t.Helper()
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := chromedp.Do(limited, step); err != nil {
+		screenshot(t, ctx, "jupyterlab-failed.png")
+		t.Fatal(err)
+	}
+}
+
+// screenshot keeps a picture of the page in $GLOWNOTES_SCREENSHOTS, if that is
+// set.
+func screenshot(t *testing.T, ctx context.Context, name string) {
+	t.Helper()
+	dir := os.Getenv("GLOWNOTES_SCREENSHOTS")
+	if dir == "" {
+		return
+	}
+	png, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	if err != nil {
+		t.Logf("no screenshot: %v", err)
+		return
+	}
+	if err := os.WriteFile(filepath.Join(dir, name), png, 0o644); err != nil {
+		t.Log(err)
+	}
+}
+
+// TestBrowser opens a notebook in JupyterLab, runs all cells by the menu and
+// looks at what the page shows.
+func TestBrowser(t *testing.T) {
+	ctx := browser(t)
+	dir := t.TempDir()
+	writeNotebook(t, filepath.Join(dir, "small.ipynb"), sources...)
+	lab := startLab(t, dir, "small.ipynb")
+	do(t, ctx, chromedp.Navigate(lab.URL))
+	do(t, ctx, chromedp.WaitVisible(chromedp.CSS(`.jp-NotebookPanel .jp-CodeCell`)))
+	do(t, ctx, chromedp.Click(chromedp.CSS(`.jp-NotebookPanel .jp-CodeCell`)))
+	do(t, ctx, until(idle))
+	do(t, ctx, menu("Run", "Run All Cells"))
+	do(t, ctx, until(`document.querySelectorAll('.jp-OutputArea-executeResult').length === 2`))
+	do(t, ctx, chromedp.WaitVisible(chromedp.CSS(`.jp-OutputArea-output img`)))
+	screenshot(t, ctx, "jupyterlab.png")
+	// The picture's size, and its only coloured pixel.
+	const look = `(() => {
+		const img = document.querySelector('.jp-OutputArea-output img');
+		const c = document.createElement('canvas');
+		c.width = img.naturalWidth; c.height = img.naturalHeight;
+		const g = c.getContext('2d');
+		g.drawImage(img, 0, 0);
+		const text = [...document.querySelectorAll('.jp-OutputArea-output pre')].map(e => e.textContent.trim());
+		return [img.naturalWidth, img.naturalHeight, img.getBoundingClientRect().width > 0, [...g.getImageData(1, 1, 1, 1).data], text];
+	})()`
+	got, err := chromedp.Run(ctx, chromedp.Evaluate[[]any](look))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "[48 32 true [200 0 0 255] [hello 42 5]]"; fmt.Sprint(got) != want {
+		t.Errorf("the page shows %v, want %s", got, want)
+	}
+}

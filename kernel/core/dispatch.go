@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime/debug"
 	"strings"
 
@@ -68,6 +69,7 @@ func handlers() map[string]handler {
 
 // route puts a message into the lane that serves it.
 func (k *Kernel) route(m *wire.Message) {
+	k.debug("core: received", m)
 	if m.Channel == wire.Stdin {
 		k.inputs.deliver(m, k.log)
 		return
@@ -217,8 +219,17 @@ func (k *Kernel) sendIOPub(m *wire.Message) {
 }
 
 func (k *Kernel) send(m *wire.Message) {
+	k.debug("core: sending", m)
 	if err := k.opts.Transport.Send(m); err != nil {
 		k.log.Warn("core: not sent", "msg_type", m.Header.MsgType, "err", err)
+	}
+}
+
+// debug logs a message without its content, which may be large or private.
+func (k *Kernel) debug(what string, m *wire.Message) {
+	if k.log.Enabled(k.base, slog.LevelDebug) {
+		k.log.Debug(what, "channel", m.Channel, "msg_type", m.Header.MsgType, "msg_id", m.Header.MsgID,
+			"parent", m.Parent.MsgID, "bytes", len(m.Content))
 	}
 }
 

@@ -144,9 +144,11 @@ func (k *Kernel) isComplete(_ context.Context, r *request) (any, error) {
 		return nil, err
 	}
 	c := k.opts.Engine.IsComplete(q.Code)
-	reply := map[string]any{"status": c.Status}
-	if c.Status == "incomplete" {
-		reply["indent"] = c.Indent
+	switch c.Status {
+	case "incomplete":
+		return map[string]any{"status": c.Status, "indent": c.Indent}, nil
+	case "complete", "invalid":
+		return map[string]any{"status": c.Status}, nil
 	}
-	return reply, nil
+	return map[string]any{"status": "unknown"}, nil
 }

@@ -54,9 +54,9 @@ func floatsAt(p unsafe.Pointer, offset, n int) []float32 {
 func sums4x4(t *tile) [4][4]float32 {
 	var s00, s01, s02, s03, s10, s11, s12, s13 float32
 	var s20, s21, s22, s23, s30, s31, s32, s33 float32
-	a, b := t.a, unsafe.Add(t.b, t.bOffset)
-	for range t.k {
-		y := (*[4]float32)(b)
+	for p := range t.k { // a pointer that is stepped would end beyond its array
+		a := unsafe.Add(t.a, p*t.aStep)
+		y := (*[4]float32)(unsafe.Add(t.b, t.bOffset+p*t.bStep))
 		y0, y1, y2, y3 := y[0], y[1], y[2], y[3]
 		x := *(*float32)(a)
 		s00, s01, s02, s03 = s00+x*y0, s01+x*y1, s02+x*y2, s03+x*y3
@@ -66,18 +66,16 @@ func sums4x4(t *tile) [4][4]float32 {
 		s20, s21, s22, s23 = s20+x*y0, s21+x*y1, s22+x*y2, s23+x*y3
 		x = *(*float32)(unsafe.Add(a, 3*t.aRow))
 		s30, s31, s32, s33 = s30+x*y0, s31+x*y1, s32+x*y2, s33+x*y3
-		a, b = unsafe.Add(a, t.aStep), unsafe.Add(b, t.bStep)
 	}
 	return [4][4]float32{{s00, s01, s02, s03}, {s10, s11, s12, s13}, {s20, s21, s22, s23}, {s30, s31, s32, s33}}
 }
 
 func sums1x4(t *tile) [4]float32 {
 	var s0, s1, s2, s3 float32
-	a, b := t.a, unsafe.Add(t.b, t.bOffset)
-	for range t.k {
-		x, y := *(*float32)(a), (*[4]float32)(b)
+	for p := range t.k {
+		x := *(*float32)(unsafe.Add(t.a, p*t.aStep))
+		y := (*[4]float32)(unsafe.Add(t.b, t.bOffset+p*t.bStep))
 		s0, s1, s2, s3 = s0+x*y[0], s1+x*y[1], s2+x*y[2], s3+x*y[3]
-		a, b = unsafe.Add(a, t.aStep), unsafe.Add(b, t.bStep)
 	}
 	return [4]float32{s0, s1, s2, s3}
 }

@@ -106,6 +106,7 @@ func screenshot(t *testing.T, ctx context.Context, name string) {
 // TestBrowser opens a notebook in JupyterLab, runs all cells by the menu and
 // looks at what the page shows.
 func TestBrowser(t *testing.T) {
+	jupyterProgram(t, "jupyter-lab")
 	ctx := browser(t)
 	dir := t.TempDir()
 	writeNotebook(t, filepath.Join(dir, "small.ipynb"), sources...)

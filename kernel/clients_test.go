@@ -39,13 +39,12 @@ func jupyterProgram(t *testing.T, name string) string {
 	return path
 }
 
+// binDir is where built puts the program; TestMain makes and removes it.
+var binDir string
+
 // built is this program, compiled once for all tests.
 var built = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "glownotes-test-*")
-	if err != nil {
-		return "", err
-	}
-	program := filepath.Join(dir, binaryName())
+	program := filepath.Join(binDir, binaryName())
 	out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
@@ -53,12 +52,15 @@ var built = sync.OnceValues(func() (string, error) {
 	return program, nil
 })
 
-// TestMain removes the program that the tests compiled.
 func TestMain(m *testing.M) {
-	code := m.Run()
-	if program, err := built(); err == nil {
-		os.RemoveAll(filepath.Dir(program))
+	dir, err := os.MkdirTemp("", "glownotes-test-*")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
+	binDir = dir
+	code := m.Run()
+	os.RemoveAll(dir)
 	os.Exit(code)
 }
 

@@ -145,3 +145,10 @@ func BenchmarkSgemm(b *testing.B) {
 		})
 	}
 }
+
+func ExampleCPU() {
+	a, b, c := []float32{1, 2, 3, 4}, []float32{1, 1, 0, 1}, make([]float32, 4)
+	blas.CPU{}.Sgemm(gblas.NoTrans, gblas.NoTrans, 2, 2, 2, 1, a, 2, b, 2, 0, c, 2)
+	fmt.Println(c)
+	// Output: [1 3 3 7]
+}

@@ -1,6 +1,7 @@
 //go:build ignore
 
-// This program writes the assembly files of the package; run it with
+// This program writes the assembly files of the package and the Go files that
+// choose between them, into the folder given or the current one; run it with
 //
 //	go generate ./cglow/cpu
 //
@@ -17,6 +18,11 @@ import (
 )
 
 func main() {
+	if len(os.Args) > 1 {
+		if err := os.Chdir(os.Args[1]); err != nil {
+			log.Fatal(err)
+		}
+	}
 	var functions []vectorFunc
 	for _, s := range []isa{avx2, avx512} {
 		write("gemm_"+s.name+"_amd64.s", s, gemmFile)

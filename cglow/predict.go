@@ -23,8 +23,11 @@ func Averaging(m int) PredictOptions {
 
 // Prediction is the sample mean and its spread.
 type Prediction struct {
-	Mean    data.Images // mean over the samples, per pixel, on the scale of y
-	Std     data.Images // standard deviation over the samples, per pixel
+	Mean data.Images // mean over the samples, per pixel, on the scale of y
+	// Std is the standard deviation over the samples, per pixel. Of discrete y
+	// it is that of the rounded samples: the noise that made y continuous would
+	// be everywhere and say nothing.
+	Std     data.Images
 	Rounded data.Images // Mean moved to the nearest level: for masks exactly 0 or 1
 	Samples int         // M
 }
@@ -39,18 +42,20 @@ func (m *Model) Predict(ctx context.Context, x data.Images, o PredictOptions) (*
 	y := make([]float32, m.cfg.Y.Len())
 	s := SampleOptions{Count: o.Samples, Temperature: o.Temperature, Antithetic: o.Antithetic, Seed: o.Seed}
 	err := m.sampleEach(ctx, x, s, func(_ int, v [][]float64) {
-		sum, squares := make([]float64, len(y)), make([]float64, len(y))
+		sum, shown, squares := make([]float64, len(y)), make([]float64, len(y)), make([]float64, len(y))
 		for _, one := range v {
 			m.cfg.quantize(y, one)
 			for i, p := range y {
+				r := m.cfg.nearest(float64(p))
 				sum[i] += float64(p)
-				squares[i] += float64(p) * float64(p)
+				shown[i] += r
+				squares[i] += r * r
 			}
 		}
 		count := float64(len(v))
 		for i := range sum {
-			e := sum[i] / count
-			mean = append(mean, float32(e))
+			e := shown[i] / count
+			mean = append(mean, float32(sum[i]/count))
 			std = append(std, float32(math.Sqrt(max(0, squares[i]/count-e*e))))
 		}
 		n++

@@ -90,16 +90,21 @@ func (c Config) quantize(dst []float32, v []float64) {
 	}
 }
 
+// nearest returns the level of discrete data that is nearest to y, in [0,1];
+// continuous values stay as they are.
+func (c Config) nearest(y float64) float64 {
+	if c.Bins == 0 {
+		return y
+	}
+	return c.level(y) / float64(c.Bins-1)
+}
+
 // Round returns y limited to [0,1] and, for discrete data, moved to the nearest
 // of the Bins levels: a mask becomes exactly 0 or 1.
 func (c Config) Round(y data.Images) data.Images {
 	out := y.Clone()
 	for i, v := range out.Pix {
-		v = max(0, min(1, v))
-		if c.Bins > 0 {
-			v = float32(c.level(float64(v)) / float64(c.Bins-1))
-		}
-		out.Pix[i] = v
+		out.Pix[i] = float32(c.nearest(float64(max(0, min(1, v)))))
 	}
 	return out
 }

@@ -155,14 +155,15 @@ func quietLab(v Venv) error {
 	return nil
 }
 
+// countRequirements counts packages; one may stand there for several Pythons.
 func countRequirements(list string) int {
-	n := 0
+	names := map[string]bool{}
 	for line := range strings.Lines(list) {
-		if strings.Contains(line, "==") && !strings.HasPrefix(line, "#") {
-			n++
+		if name, _, ok := strings.Cut(line, "=="); ok && !strings.HasPrefix(name, "#") {
+			names[name] = true
 		}
 	}
-	return n
+	return len(names)
 }
 
 // pipProgress turns what pip prints into short news.

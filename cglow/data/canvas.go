@@ -3,6 +3,7 @@ package data
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 )
 
 // rgb is a colour, each part in [0,1].
@@ -155,34 +156,40 @@ func (b *bone) reach(py, dx, dy, rm float64) (l, r float64) {
 	return min(t0*dx, t1*dx) - rm, max(t0*dx, t1*dx) + rm
 }
 
-// coverage returns the part of pixel (x, y) whose samples have one of the bits.
-func (c *canvas) coverage(bits uint8, x, y int) float64 {
-	n := 0
-	want := uint32(bits) * 0x01010101 // the four samples of a row are read at once
-	for sy := range samples {
-		o := (y*samples+sy)*c.size*samples + x*samples
-		four := binary.LittleEndian.Uint32(c.marks[o:]) & want
-		if four == 0 {
-			continue
-		}
-		for ; four != 0; four >>= 8 {
-			if four&0xff != 0 {
-				n++
-			}
-		}
+// coverage returns the part of pixel (x, y) whose samples have one of the layers'
+// bits.
+func (c *canvas) coverage(layers uint8, x, y int) float64 {
+	const ones = 0x0101010101010101
+	w := c.size * samples
+	o := y*samples*w + x*samples
+	// The four samples of a row are one word, two rows a double one.
+	a := uint64(binary.LittleEndian.Uint32(c.marks[o:])) | uint64(binary.LittleEndian.Uint32(c.marks[o+w:]))<<32
+	b := uint64(binary.LittleEndian.Uint32(c.marks[o+2*w:])) | uint64(binary.LittleEndian.Uint32(c.marks[o+3*w:]))<<32
+	if a|b == 0 {
+		return 0
 	}
-	return float64(n) / (samples * samples)
+	want := ones * uint64(layers)
+	return float64(bytesSet(a&want)+bytesSet(b&want)) / (samples * samples)
 }
 
-// paint draws the marks with one of the bits over what is there.
-func (c *canvas) paint(bits uint8, b box, s shader) {
+// bytesSet counts the bytes of v that are not 0.
+func bytesSet(v uint64) int {
+	const low = 0x7f7f7f7f7f7f7f7f
+	return bits.OnesCount64(((v & low) + low | v) &^ low)
+}
+
+// paint draws the marks with one of the bits over what is there, except in
+// pixels that are wholly covered by hidden: they will be painted over.
+func (c *canvas) paint(bits, hidden uint8, b box, s shader) {
 	inv := 1 / float64(c.size)
 	for y := b.y0; y < b.y1; y++ {
 		for x := b.x0; x < b.x1; x++ {
-			if a := c.coverage(bits, x, y); a > 0 {
-				p := &c.pix[y*c.size+x]
-				*p = p.mix(s((float64(x)+.5)*inv, (float64(y)+.5)*inv), a)
+			a := c.coverage(bits, x, y)
+			if a == 0 || hidden != 0 && a == 1 && c.coverage(hidden, x, y) == 1 {
+				continue
 			}
+			p := &c.pix[y*c.size+x]
+			*p = p.mix(s((float64(x)+.5)*inv, (float64(y)+.5)*inv), a)
 		}
 	}
 }
@@ -204,7 +211,7 @@ const brush = 1 << 7
 // draw paints bones with a shader and leaves no marks.
 func (c *canvas) draw(bones []bone, s shader) {
 	b := c.mark(brush, bones)
-	c.paint(brush, b, s)
+	c.paint(brush, 0, b, s)
 	c.clear(brush, b)
 }
 

@@ -116,13 +116,13 @@ func portrait(c *canvas, cfg PortraitConfig, i int, x, y []float32) {
 	hair := func(x, y float64) rgb {
 		return lock.times(.7 + .6*strands.octaves(30*x, 7*y, 2))
 	}
-	c.paint(hairBehind, marked, func(x, y float64) rgb { return hair(x, y).times(.75) })
+	c.paint(hairBehind, 0, marked, func(x, y float64) rgb { return hair(x, y).times(.75) })
 	shirt(r, c, h)
 	face := c.mark(skin, skinOf(h))
-	c.paint(skin, face, complexion(r, h, tone))
+	c.paint(skin, 0, face, complexion(r, h, tone))
 	features(r, c, h, tone, lock)
 	front := c.mark(hairBefore, before)
-	c.paint(hairBefore, front, hair)
+	c.paint(hairBefore, 0, front, hair)
 	classify(c, y)
 	c.clear(hairBehind|skin|hairBefore, marked.union(face).union(front))
 	expose(r, c, cfg.Noise, x)

@@ -101,8 +101,8 @@ func silhouette(c *canvas, cfg SilhouetteConfig, i int, x, y []float32) {
 
 	skin := coat(r, own, top, height)
 	skin = separate(c, all, skin, cfg.Contrast)
-	c.paint(farSide|nearSide, all, func(x, y float64) rgb { return skin(x, y).times(.68) })
-	c.paint(nearSide, all, skin)
+	c.paint(farSide|nearSide, nearSide, all, func(x, y float64) rgb { return skin(x, y).times(.68) })
+	c.paint(nearSide, 0, all, skin)
 	for py := range c.size {
 		for px := range c.size {
 			v := float32(0)

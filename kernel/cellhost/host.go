@@ -28,6 +28,7 @@ type host struct {
 	cell   *cell // the running cell or the last one
 	owners owners
 	flags  flags
+	vars   variables
 	comms  chan hostwire.Frame
 
 	asking sync.Mutex // one question at a time
@@ -93,7 +94,9 @@ func (h *host) serve() error {
 		case hostwire.Comm:
 			h.comms <- f
 		case hostwire.Stacks:
-			h.event(hostwire.Frame{Kind: hostwire.Dump, Text: allStacks()})
+			h.conn.Send(hostwire.Frame{Kind: hostwire.Stacks, Text: allStacks()})
+		case hostwire.Values:
+			go h.values(f)
 		}
 	}
 }

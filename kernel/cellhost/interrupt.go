@@ -82,8 +82,9 @@ func (h *host) stop(c *cell) {
 }
 
 // enter is the first call of a cell.
-func (h *host) enter(f *cellrt.Flag) {
+func (h *host) enter(f *cellrt.Flag, vars []any) {
 	c := h.current()
+	h.vars.add(c.serial, vars)
 	h.flags.add(f, c)
 	if c.isInterrupted() {
 		f.Set(true)

@@ -15,13 +15,13 @@ import (
 // Hooks is what the cell host does for cells. All functions may be called from
 // any goroutine.
 type Hooks struct {
-	Context func() context.Context // of the cell that the calling goroutine belongs to
-	Result  func(vs []any)         // the value of a cell's last expression
-	Display func(vs []any)         // show values now
-	Enter   func(f *Flag)          // a cell starts; f is the flag of its loops
-	Stopped func()                 // a flag is up: panics if that is meant for the caller
-	Panic   func(v any)            // a goroutine that a cell started panicked with v
-	Exit    func(code int)         // a cell called os.Exit; does not return
+	Context func() context.Context    // of the cell that the calling goroutine belongs to
+	Result  func(vs []any)            // the value of a cell's last expression
+	Display func(vs []any)            // show values now
+	Enter   func(f *Flag, vars []any) // a cell starts; see the function Enter
+	Stopped func()                    // a flag is up: panics if that is meant for the caller
+	Panic   func(v any)               // a goroutine that a cell started panicked with v
+	Exit    func(code int)            // a cell called os.Exit; does not return
 	Input   func(prompt string, password bool) (string, error)
 	Print   func(name string, p []byte) (int, error) // text for "stdout" or "stderr"
 }
@@ -47,8 +47,9 @@ func (f *Flag) Check() {
 //go:noinline
 func stopped() { hooks.Load().Stopped() }
 
-// Enter is the first call of a cell.
-func Enter(f *Flag) { hooks.Load().Enter(f) }
+// Enter is the first call of a cell: with the flag of its loops and its
+// variables, each a name and a pointer.
+func Enter(f *Flag, vars ...any) { hooks.Load().Enter(f, vars) }
 
 // Context is what the name ctx means in a cell: it is cancelled when the cell
 // is interrupted.

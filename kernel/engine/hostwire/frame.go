@@ -23,7 +23,8 @@ const (
 	Run       = "run"       // open the plugin Path and run it as Cell
 	Interrupt = "interrupt" // end the running cell
 	Reply     = "reply"     // the answer to an Input event: Text or Error
-	Stacks    = "stacks"    // ask for the stacks of all goroutines
+	Stacks    = "stacks"    // ask for the stacks of all goroutines; the answer has them in Text
+	Values    = "values"    // ask for variables: Data maps names to serial numbers, in the answer to texts
 )
 
 // Kinds of frames from the host.
@@ -36,7 +37,6 @@ const (
 	Input   = "input"   // ask the person; Text is the prompt
 	Panic   = "panic"   // a goroutine of Cell panicked; Failure says how
 	Done    = "done"    // the cell ended: a bundle, or Failure, or neither
-	Dump    = "dump"    // Text holds the stacks
 )
 
 // Comm frames go both ways and carry a message of the Jupyter comm protocol:

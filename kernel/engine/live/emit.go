@@ -18,7 +18,11 @@ func (u *unit) emit() []byte {
 	u.emitNames()
 	u.emitStatements()
 	u.used[rtName] = cellrtPath
-	start := fmt.Sprintf(" %s.Enter(&%s); ", rtName, stopName)
+	vars := ""
+	for _, v := range u.vars {
+		vars += fmt.Sprintf(", %q, %s", v.name, v.name)
+	}
+	start := fmt.Sprintf(" %s.Enter(&%s%s); ", rtName, stopName, vars)
 	start += strings.Join(u.patches, "")
 	u.insert(u.run.Body.Lbrace+1, start, 0)
 	body := apply(u.text, u.edits)

@@ -45,9 +45,13 @@ type Engine struct {
 	proc    *process
 	router  *router
 
-	mu     sync.Mutex
-	sess   *session
-	closed bool
+	asking sync.Mutex // one question to the host at a time
+
+	mu      sync.Mutex
+	sess    *session
+	closed  bool
+	history []core.Cell // successful cells of this host
+	lost    []core.Cell // those of the host that died
 }
 
 var _ core.Engine = (*Engine)(nil)

@@ -38,7 +38,13 @@ func (e *Engine) Execute(ctx context.Context, cell core.Cell, out core.Output) (
 	for _, n := range u.notes {
 		out.Stream("stderr", "note: "+n+"\n")
 	}
-	return e.run(ctx, u, b, out)
+	r, err := e.run(ctx, u, b, out)
+	if err == nil {
+		e.mu.Lock()
+		e.history = append(e.history, cell)
+		e.mu.Unlock()
+	}
+	return r, err
 }
 
 // failed makes the error of a cell that was not run.
@@ -136,6 +142,7 @@ func (e *Engine) run(ctx context.Context, u *unit, b *built, out core.Output) (c
 // commit makes what the cell declares known to later cells.
 func (e *Engine) commit(u *unit, b *built) error {
 	e.pkgs.addCell(u.serial, b.archive)
+	e.pkgs.use(u.paths())
 	pkg, err := e.pkgs.Import(cellPath(u.serial))
 	if err != nil {
 		return fmt.Errorf("live: reading the compiled cell: %w", err)
@@ -160,6 +167,7 @@ func (e *Engine) done(u *unit, f hostwire.Frame) (core.Result, error) {
 func (e *Engine) died(number int, p *process) error {
 	err := diedError(e.session(), number, p.state, p.crash.tail())
 	e.reset()
+	e.keepHistory()
 	if e.isClosed() {
 		return err
 	}
@@ -178,6 +186,13 @@ func (e *Engine) reset() {
 	e.router.forget()
 }
 
+// keepHistory remembers the cells of a host that died, for Replay.
+func (e *Engine) keepHistory() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.lost, e.history = e.history, nil
+}
+
 // revive starts a host in place of one that died between two cells, and says
 // so.
 func (e *Engine) revive(out core.Output) error {
@@ -191,6 +206,7 @@ func (e *Engine) revive(out core.Output) error {
 	err := diedError(e.session(), 0, p.state, p.crash.tail())
 	out.Stream("stderr", "The process that ran the cells had ended ("+err.Message+"): all variables, functions and types are lost.\n")
 	e.reset()
+	e.keepHistory()
 	return e.startHost()
 }
 

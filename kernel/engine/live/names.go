@@ -5,6 +5,7 @@ import (
 	"go/token"
 	"go/types"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -20,9 +21,16 @@ func marked(n string) string {
 // cellPackage is how the name of a type argument starts that a cell declares.
 var cellPackage = regexp.MustCompile(cellPrefix + `\d+\.`)
 
-// plain cuts the marks from a text, and the paths of cells' packages, which
-// occur in the names of generic types.
+// quotedTag is how hiddenTag reads in the text of a type.
+var quotedTag = " " + strconv.Quote(hiddenTag)
+
+// plain cuts from a text what the engine has added to the names of a cell: the
+// marks, the paths of cells' packages, which occur in the names of generic
+// types, and the tags of unexported fields.
 func plain(s string) string {
+	if strings.Contains(s, quotedTag) {
+		s = strings.ReplaceAll(s, quotedTag, "")
+	}
 	if strings.Contains(s, cellPrefix) {
 		s = cellPackage.ReplaceAllString(s, "main.")
 	}

@@ -28,6 +28,7 @@ type packages struct {
 	archive map[string]string // import path -> file with export data and code
 	names   map[string]string // import path -> package name
 	cells   map[string]string // packages of cells -> archive
+	loaded  map[string]bool   // packages that cells of this session import
 	local   string            // stamp of the module's own sources that archive was made from
 
 	build   sync.Mutex // one go list at a time
@@ -38,7 +39,7 @@ type packages struct {
 }
 
 func newPackages(tc *toolchain, dir string) *packages {
-	p := &packages{tc: tc, dir: dir, archive: map[string]string{}, names: map[string]string{}, cells: map[string]string{}}
+	p := &packages{tc: tc, dir: dir, archive: map[string]string{}, names: map[string]string{}, cells: map[string]string{}, loaded: map[string]bool{}}
 	p.imp.imp = importer.ForCompiler(token.NewFileSet(), "gc", p.open)
 	return p
 }
@@ -224,6 +225,9 @@ func (p *packages) file() string { return filepath.Join(p.dir, "packages.txt") }
 
 // save writes the table; the caller holds mu.
 func (p *packages) save() error {
+	if p.tc.modFile != "" {
+		return nil // versions of this session only
+	}
 	var b strings.Builder
 	b.WriteString(p.local + "\n")
 	for path, f := range p.archive {

@@ -28,7 +28,8 @@ type process struct {
 
 	exited chan struct{}       // closed after all output was delivered
 	state  error               // how it ended; valid then
-	frames chan hostwire.Frame // answers to commands
+	frames  chan hostwire.Frame // of the running cell
+	answers chan hostwire.Frame // to questions
 }
 
 // startProcess starts the host program and waits until it is ready.
@@ -52,7 +53,7 @@ func startProcess(program string, dir string, rt *router, log *slog.Logger) (*pr
 	cmd.SysProcAttr = childAttr()
 	p := &process{
 		cmd: cmd, conn: hostwire.NewConn(pipes[1][0], pipes[0][1]), in: pipes[0][1], log: log, router: rt,
-		gate: newGate(), exited: make(chan struct{}), frames: make(chan hostwire.Frame, 16),
+		gate: newGate(), exited: make(chan struct{}), frames: make(chan hostwire.Frame, 16), answers: make(chan hostwire.Frame, 4),
 	}
 	p.crash = &crashWatch{release: func(s string) { rt.text(rt.now(), "stderr", s) }}
 	waited := make(chan error, 1)
@@ -226,7 +227,12 @@ func (p *process) readFrames(f *os.File) {
 // dispatch hands an event to who waits for it.
 func (p *process) dispatch(f hostwire.Frame) {
 	switch f.Kind {
-	case hostwire.Hello, hostwire.Opened, hostwire.Done, hostwire.Dump:
+	case hostwire.Values, hostwire.Stacks:
+		select {
+		case p.answers <- f:
+		default: // asked for, and given up
+		}
+	case hostwire.Hello, hostwire.Opened, hostwire.Done:
 		select {
 		case p.frames <- f:
 		default:

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -31,6 +32,7 @@ type toolchain struct {
 	version string // "go1.26.8"
 	lang    string // "go1.26"
 	ld      string
+	modFile string // go.mod of the session, if it is not the module's own
 	env     map[string]string // settings that change what the compiler writes
 }
 
@@ -94,6 +96,16 @@ func (t *toolchain) checkC() error {
 
 // run runs the go command in the module and returns its output.
 func (t *toolchain) run(ctx context.Context, line func(string), args ...string) ([]byte, error) {
+	if args[0] != "env" {
+		var flags []string
+		if args[0] != "get" {
+			flags = append(flags, "-mod=readonly") // whatever GOFLAGS says: go.mod is the person's
+		}
+		if t.modFile != "" {
+			flags = append(flags, "-modfile="+t.modFile)
+		}
+		args = slices.Concat(args[:1], flags, args[1:])
+	}
 	cmd := exec.CommandContext(ctx, t.goCmd, args...)
 	cmd.Dir = t.root
 	cmd.Env = append(os.Environ(), "GOTOOLCHAIN=local", "GO111MODULE=on", "PWD="+t.root, "GOWORK=off")

@@ -48,12 +48,8 @@ func LFW(dir string, size int, split Split) (*Parts, error) {
 	if size != 32 && size != 64 && size != 128 {
 		return nil, fmt.Errorf("data: lfw: size is %d, want 32, 64 or 128", size)
 	}
-	list := map[Split]string{Train: "train.txt", Validation: "val.txt", Test: "test.txt"}[split]
-	if list == "" {
-		return nil, errNoPart("lfw", split, "train, validation and test")
-	}
 	p := &Parts{split: split}
-	if p.names, err = f.lines(list); err != nil {
+	if p.names, err = lfwNames(f, split); err != nil {
 		return nil, err
 	}
 	images, err := f.archive("images128.zip")
@@ -69,13 +65,8 @@ func LFW(dir string, size int, split Split) (*Parts, error) {
 			return nil, err
 		}
 	}
-	if f.has("labels250.zip") && f.has("superpixels250.zip") {
-		if p.full, err = f.archive("labels250.zip"); err != nil {
-			return nil, err
-		}
-		if p.superpixel, err = f.archive("superpixels250.zip"); err != nil {
-			return nil, err
-		}
+	if err := p.superpixels(f); err != nil {
+		return nil, err
 	}
 	p.pairs = pairs{
 		name: fmt.Sprintf("lfw %dx%d %v", size, size, split), n: len(p.names),
@@ -95,10 +86,7 @@ func LFW(dir string, size int, split Split) (*Parts, error) {
 		}
 		class, err := classes.get(i, func() ([]uint8, error) {
 			full, err := classMap(labels, p.names[i], lfwSide)
-			if err != nil {
-				return nil, err
-			}
-			return vote(full, lfwSide, lfwSide/size), nil
+			return vote(full, lfwSide, lfwSide/size), err
 		})
 		if err != nil {
 			return err
@@ -108,6 +96,27 @@ func LFW(dir string, size int, split Split) (*Parts, error) {
 		return nil
 	}
 	return p, nil
+}
+
+// lfwNames reads the list of a split.
+func lfwNames(f folder, split Split) ([]string, error) {
+	list := map[Split]string{Train: "train.txt", Validation: "val.txt", Test: "test.txt"}[split]
+	if list == "" {
+		return nil, errNoPart("lfw", split, "train, validation and test")
+	}
+	return f.lines(list)
+}
+
+// superpixels opens the archives of the full size when both are there.
+func (p *Parts) superpixels(f folder) (err error) {
+	if !f.has("labels250.zip") || !f.has("superpixels250.zip") {
+		return nil
+	}
+	if p.full, err = f.archive("labels250.zip"); err != nil {
+		return err
+	}
+	p.superpixel, err = f.archive("superpixels250.zip")
+	return err
 }
 
 // Superpixels returns the superpixel number and the true class of every pixel
@@ -149,8 +158,11 @@ func classMap(a *archive, name string, side int) ([]uint8, error) {
 }
 
 // vote reduces a square class map: each block x block pixels become their most
-// frequent class, the lowest of equals.
+// frequent class, the lowest of equals. Without classes it returns none.
 func vote(class []uint8, side, block int) []uint8 {
+	if class == nil {
+		return nil
+	}
 	n := side / block
 	out := make([]uint8, 0, n*n)
 	for y := range n {

@@ -289,9 +289,17 @@ func TestSevenScenes(t *testing.T) {
 			t.Errorf("pixel %d: valid %v, want %v", k, ok, want)
 		}
 	}
-	set["7scenes/train_crops.txt"] = list("frame-000000 1 2", "frame-000000 3 4")
-	_, err = SevenScenes(files(t, set), Train)
-	wantLayout(t, err, "train_noisy.u16.gz", "want 49152")
+}
+
+func TestSevenScenesBroken(t *testing.T) {
+	set := map[string][]byte{
+		"7scenes/train_crops.txt":    list("frame-000000 1 2", "frame-000000 3 4"),
+		"7scenes/train_noisy.u16.gz": gzipped(t, make([]byte, 2*depthH*depthW)),
+	}
+	_, err := SevenScenes(files(t, set), Train)
+	wantLayout(t, err, "train_noisy.u16.gz", "24576 bytes", "want 49152")
+	_, err = SevenScenes(files(t, set), Test)
+	wantLayout(t, err, "test_crops.txt", "no such file")
 }
 
 func TestFillHoles(t *testing.T) {

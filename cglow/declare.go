@@ -30,16 +30,17 @@ type step struct {
 // network start.
 //
 // NOTE(paper): the paper starts all layers at zero, which makes W = 0 and the
-// likelihood infinite; Paper follows the released code: zero convolutions with
-// default bias, zero hidden fully connected layers, normal(0, 0.1) last layer
-// of the 1x1 network. Live starts hidden layers He-initialised, so that they
+// likelihood infinite; Paper follows the released code: resizing convolutions
+// at zero, 3x3 ones normal(0, 0.1), all with PyTorch's default bias, hidden
+// fully connected layers at zero, the last layer of the 1x1 network normal(0,
+// 0.1). Live starts hidden layers He-initialised, so that they
 // receive gradient.
 func (c Config) starts() (act, inv, cn condnet.Start) {
 	if c.Form == Live {
-		he := condnet.Start{ConvWeight: condnet.He, HiddenWeight: condnet.He}
+		he := condnet.Start{ConvWeight: condnet.He, ResizeWeight: condnet.He, HiddenWeight: condnet.He}
 		return he, he, he
 	}
-	zero := condnet.Start{ConvBias: condnet.FanUniform}
+	zero := condnet.Start{ConvWeight: condnet.TenthNormal, ConvBias: condnet.FanUniform}
 	normal := zero
 	normal.LastWeight, normal.LastBias = condnet.TenthNormal, condnet.TenthNormal
 	return zero, normal, zero
@@ -58,9 +59,9 @@ func (c Config) steps() []step {
 			st.inv.Out, st.inv.Start, st.inv.LastBias = c.matrixLen(s.C), inv, c.matrixStart(s.C)
 			st.cn = condnet.Features{InC: c.X.C, InH: c.X.H, InW: c.X.W, Channels: c.FeatureChannels,
 				Out: st.features, OutH: s.H, OutW: s.W, Start: cn}
-			st.nn = condnet.Coupling{In: st.features + s.C/2, Hidden: c.CouplingWidth, Out: s.C, Hiddens: condnet.SmallNormal}
+			st.nn = condnet.Coupling{In: st.features + s.C/2, Hidden: c.CouplingWidth, Out: s.C, Hiddens: condnet.SmallNormal, Norms: condnet.SmallNormal}
 			if c.Form == Live {
-				st.nn.Hiddens = condnet.He
+				st.nn.Hiddens, st.nn.Norms = condnet.He, condnet.Zero
 			}
 			st.setPrior(c, k)
 			st.shareTrunk(c)
@@ -113,6 +114,9 @@ func (s *step) setPrior(c Config, k int) {
 	}
 	if c.CondPrior {
 		s.prior.In += s.features
+	}
+	if c.Form == Paper {
+		_, _, s.prior.Start = c.starts()
 	}
 }
 

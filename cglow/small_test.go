@@ -40,6 +40,7 @@ func variants() map[string]Config {
 		"trunk and prior":  edit(func(c *Config) { c.Trunk, c.FeatureOut, c.CondPrior = 4, 5, true }),
 		"one level":        edit(func(c *Config) { c.Levels = 1 }),
 		"tiled":            edit(func(c *Config) { c.Tile = 3 }),
+		"variational":      edit(func(c *Config) { c.Dequant, c.DequantSteps = VariationalDequant, 2 }),
 		"unconditional":    edit(func(c *Config) { c.X = data.Shape{} }),
 		"published":        Published(small()),
 		"paper as printed": edit(func(c *Config) { *c = Published(*c); c.Tanh, c.BiasFirst = false, false }),

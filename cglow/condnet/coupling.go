@@ -15,18 +15,19 @@ import (
 //	raw = (conv3x3(h1) + b + newbias) exp(3 logs)           Hidden -> Out
 type Coupling struct {
 	In, Hidden, Out int
-	Hiddens         Init // of conv0.w and conv1.w; everything else starts at zero
+	Hiddens         Init // of conv0.w and conv1.w
+	Norms           Init // of an0 and an1; conv2 starts at zero
 }
 
 // Params declares nn's parameters under a prefix.
 func (c Coupling) Params(prefix string) []Param {
 	return []Param{
 		{Name: prefix + "conv0.w", Shape: []int{c.Hidden, c.In, 3, 3}, Init: c.Hiddens, Fan: 9 * c.In},
-		{Name: prefix + "an0.bias", Shape: []int{c.Hidden}},
-		{Name: prefix + "an0.logs", Shape: []int{c.Hidden}},
+		{Name: prefix + "an0.bias", Shape: []int{c.Hidden}, Init: c.Norms},
+		{Name: prefix + "an0.logs", Shape: []int{c.Hidden}, Init: c.Norms},
 		{Name: prefix + "conv1.w", Shape: []int{c.Hidden, c.Hidden, 1, 1}, Init: c.Hiddens, Fan: c.Hidden},
-		{Name: prefix + "an1.bias", Shape: []int{c.Hidden}},
-		{Name: prefix + "an1.logs", Shape: []int{c.Hidden}},
+		{Name: prefix + "an1.bias", Shape: []int{c.Hidden}, Init: c.Norms},
+		{Name: prefix + "an1.logs", Shape: []int{c.Hidden}, Init: c.Norms},
 		{Name: prefix + "conv2.w", Shape: []int{c.Out, c.Hidden, 3, 3}},
 		{Name: prefix + "conv2.b", Shape: []int{c.Out}},
 		{Name: prefix + "conv2.newbias", Shape: []int{c.Out}},
@@ -47,12 +48,14 @@ func (c Coupling) Apply(p Lookup, prefix string, h *gorgonia.Node) op.CouplingRe
 // Prior is the convolution of the split prior: z1 [N,In,H,W] -> [N,Out,H,W],
 // 3x3, even channels the mean of the other half and odd ones its log-scale. In
 // may hold features of x beside z1.
-type Prior struct{ In, Out int }
+type Prior struct {
+	In, Out int
+	Start   Start // of the convolution; the zero Start is the standard normal
+}
 
-// Params declares w and b under a prefix; both start at zero, which is the
-// standard normal.
+// Params declares w and b under a prefix.
 func (c Prior) Params(prefix string) []Param {
-	return layer(prefix, []int{c.Out, c.In, 3, 3}, Zero, Zero)
+	return layer(prefix, []int{c.Out, c.In, 3, 3}, c.Start.ConvWeight, c.Start.ConvBias)
 }
 
 // Apply builds the convolution.

@@ -25,7 +25,7 @@ func (f Features) Params(prefix string) []Param {
 	s := f.Start
 	var out []Param
 	out = append(out, layer(prefix+"conv0", []int{f.Channels, f.InC, 3, 3}, s.ConvWeight, s.ConvBias)...)
-	out = append(out, layer(prefix+"conv1", []int{f.Out, f.Channels, kh, kw}, s.ConvWeight, s.ConvBias)...)
+	out = append(out, layer(prefix+"conv1", []int{f.Out, f.Channels, kh, kw}, s.ResizeWeight, s.ConvBias)...)
 	return append(out, layer(prefix+"conv2", []int{f.Out, f.Out, 3, 3}, s.ConvWeight, s.ConvBias)...)
 }
 

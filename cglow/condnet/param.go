@@ -15,11 +15,12 @@ const (
 	He
 	// FanUniform: uniform on ±1/sqrt(fan-in), the usual start of a bias.
 	FanUniform
-	// SmallNormal: normal with standard deviation 0.05, Glow's start of the
-	// coupling network's hidden convolutions.
+	// SmallNormal: normal with standard deviation 0.05, the released code's
+	// start of the coupling network's hidden layers.
 	SmallNormal
 	// TenthNormal: normal with standard deviation 0.1, the released code's
-	// start of the last layer of the 1x1 network.
+	// start of the last layer of the 1x1 network and of 3x3 convolutions
+	// outside the coupling network.
 	TenthNormal
 	// Orthogonal: a random orthogonal matrix.
 	Orthogonal
@@ -46,6 +47,7 @@ type Lookup func(name string) *gorgonia.Node
 // Start is how the layers of a network start.
 type Start struct {
 	ConvWeight, ConvBias     Init
+	ResizeWeight             Init // convolutions that make the image smaller
 	HiddenWeight, HiddenBias Init // fully connected layers but the last
 	LastWeight, LastBias     Init
 }

@@ -37,7 +37,7 @@ func (v Vector) Params(prefix string) []Param {
 	for j := range 3 {
 		_, kh := Resize(h[j], h[j+1])
 		_, kw := Resize(w[j], w[j+1])
-		out = append(out, layer(fmt.Sprintf("%sconv%d", prefix, j), []int{v.Channels, in, kh, kw}, v.Start.ConvWeight, v.Start.ConvBias)...)
+		out = append(out, layer(fmt.Sprintf("%sconv%d", prefix, j), []int{v.Channels, in, kh, kw}, v.Start.ResizeWeight, v.Start.ConvBias)...)
 		in = v.Channels
 	}
 	in = v.Channels * h[3] * w[3]

@@ -6,10 +6,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"glownotes/kernel/nb"
 )
 
 // browser starts a headless Chromium with a profile of its own, or skips the
@@ -103,37 +106,122 @@ func screenshot(t *testing.T, ctx context.Context, name string) {
 	}
 }
 
-// TestBrowser opens a notebook in JupyterLab, runs all cells by the menu and
-// looks at what the page shows.
-func TestBrowser(t *testing.T) {
+// open starts JupyterLab on a folder, opens a notebook of it and waits for the
+// kernel.
+func open(t *testing.T, dir, notebook string) context.Context {
+	t.Helper()
 	jupyterProgram(t, "jupyter-lab")
 	ctx := browser(t)
-	dir := t.TempDir()
-	writeNotebook(t, filepath.Join(dir, "small.ipynb"), sources...)
-	lab := startLab(t, dir, "small.ipynb")
+	lab := startLab(t, dir, notebook)
 	do(t, ctx, chromedp.Navigate(lab.URL))
 	do(t, ctx, chromedp.WaitVisible(chromedp.CSS(`.jp-NotebookPanel .jp-CodeCell`)))
 	do(t, ctx, chromedp.Click(chromedp.CSS(`.jp-NotebookPanel .jp-CodeCell`)))
 	do(t, ctx, until(idle))
+	return ctx
+}
+
+// results is true when n cells show a value.
+func results(n int) string {
+	return fmt.Sprintf(`document.querySelectorAll('.jp-OutputArea-executeResult').length === %d`, n)
+}
+
+// look reads what the page shows: the picture's size, whether it is visible,
+// its only coloured pixel, and all texts.
+const look = `(() => {
+	const img = document.querySelector('.jp-OutputArea-output img');
+	const c = document.createElement('canvas');
+	c.width = img.naturalWidth; c.height = img.naturalHeight;
+	const g = c.getContext('2d');
+	g.drawImage(img, 0, 0);
+	const text = [...document.querySelectorAll('.jp-OutputArea-output pre')].map(e => e.textContent.trim());
+	return [img.naturalWidth, img.naturalHeight, img.getBoundingClientRect().width > 0, [...g.getImageData(1, 1, 1, 1).data], text];
+})()`
+
+// TestBrowser works with a notebook in JupyterLab as a person does: runs all
+// cells, stops a cell that does not end, restarts the kernel.
+func TestBrowser(t *testing.T) {
+	dir := t.TempDir()
+	writeNotebook(t, filepath.Join(dir, "small.ipynb"), append(sources, "for {\n}")...)
+	ctx := open(t, dir, "small.ipynb")
 	do(t, ctx, menu("Run", "Run All Cells"))
-	do(t, ctx, until(`document.querySelectorAll('.jp-OutputArea-executeResult').length === 2`))
+	do(t, ctx, until(results(2)))
 	do(t, ctx, chromedp.WaitVisible(chromedp.CSS(`.jp-OutputArea-output img`)))
 	screenshot(t, ctx, "jupyterlab.png")
-	// The picture's size, and its only coloured pixel.
-	const look = `(() => {
-		const img = document.querySelector('.jp-OutputArea-output img');
-		const c = document.createElement('canvas');
-		c.width = img.naturalWidth; c.height = img.naturalHeight;
-		const g = c.getContext('2d');
-		g.drawImage(img, 0, 0);
-		const text = [...document.querySelectorAll('.jp-OutputArea-output pre')].map(e => e.textContent.trim());
-		return [img.naturalWidth, img.naturalHeight, img.getBoundingClientRect().width > 0, [...g.getImageData(1, 1, 1, 1).data], text];
-	})()`
 	got, err := chromedp.Run(ctx, chromedp.Evaluate[[]any](look))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if want := "[48 32 true [200 0 0 255] [hello 42 5]]"; fmt.Sprint(got) != want {
 		t.Errorf("the page shows %v, want %s", got, want)
+	}
+
+	do(t, ctx, until(strings.Replace(idle, "Idle", "Busy", 1)))
+	do(t, ctx, menu("Kernel", "Interrupt Kernel"))
+	do(t, ctx, until(idle))
+	do(t, ctx, until(`document.querySelector('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]')?.textContent.includes('nterrupted')`))
+
+	do(t, ctx, menu("Kernel", "Restart Kernel…"))
+	do(t, ctx, chromedp.Click(chromedp.CSS(`.jp-Dialog button.jp-mod-warn`)))
+	do(t, ctx, until(`!document.querySelector('.jp-Dialog')`))
+	do(t, ctx, until(idle))
+	do(t, ctx, chromedp.Click(chromedp.CSS(`.jp-CodeCell .jp-InputPrompt`)))
+	do(t, ctx, menu("Run", "Run Selected Cell"))
+	do(t, ctx, until(`document.querySelector('.jp-CodeCell .jp-InputPrompt').textContent.trim() === '[1]:'`))
+	do(t, ctx, until(idle))
+	screenshot(t, ctx, "jupyterlab-restarted.png")
+}
+
+// TestBrowserQuickstart runs the project's first notebook in its short form
+// (metadata.glownotes.smoke) and waits for its pictures.
+func TestBrowserQuickstart(t *testing.T) {
+	n, err := nb.ReadFile(filepath.Join("..", "notebooks", quickstart))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := 0 // pictures of the committed run
+	for _, c := range n.Cells {
+		for _, o := range c.Outputs {
+			if o.Data["image/png"] != nil || o.Data["image/svg+xml"] != nil {
+				want++
+			}
+		}
+	}
+	setSmoke(t, n)
+	n.ClearOutputs()
+	dir := t.TempDir()
+	if err := n.WriteFile(filepath.Join(dir, quickstart)); err != nil {
+		t.Fatal(err)
+	}
+	ctx := open(t, dir, quickstart)
+	do(t, ctx, menu("Run", "Run All Cells"))
+	last := fmt.Sprintf(`[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].some(e => e.textContent.trim() === '[%d]:')`, nb.Runnable(n))
+	do(t, ctx, until(last))
+	do(t, ctx, until(idle))
+	screenshot(t, ctx, "quickstart.png")
+	const count = `[[...document.querySelectorAll('.jp-OutputArea-output img, .jp-OutputArea-output svg')].length,
+		document.querySelectorAll('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]').length]`
+	got, err := chromedp.Run(ctx, chromedp.Evaluate[[]int](count))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want == 0 || got[0] < want || got[1] != 0 {
+		t.Errorf("%d pictures and %d errors, want %d pictures and no error", got[0], got[1], want)
+	}
+}
+
+// setSmoke sets the parameters of the notebook's short form.
+func setSmoke(t *testing.T, n *nb.Notebook) {
+	t.Helper()
+	own, _ := n.Metadata["glownotes"].(map[string]any)
+	smoke, _ := own["smoke"].(map[string]any)
+	if len(smoke) == 0 {
+		t.Fatal("the notebook has no metadata.glownotes.smoke")
+	}
+	var set []string
+	for name, v := range smoke {
+		set = append(set, fmt.Sprintf("%s=%v", name, v))
+	}
+	if err := n.SetParameters(set); err != nil {
+		t.Fatal(err)
 	}
 }

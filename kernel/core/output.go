@@ -2,9 +2,7 @@ package core
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"maps"
 	"path/filepath"
 	"sync"
 	"time"
@@ -173,32 +171,6 @@ func (k *Kernel) publishComm(c CommMessage, parent wire.Header) {
 	}
 	m.Metadata, m.Buffers = c.Metadata, c.Buffers
 	k.sendIOPub(m)
-}
-
-// bundle returns data and metadata as they go into a message: never nil, and
-// each representation that JSON cannot write replaced by the reason.
-func (k *Kernel) bundle(b display.Bundle) (data, metadata map[string]any) {
-	data, metadata = maps.Clone(b.Data), maps.Clone(b.Metadata)
-	if data == nil {
-		data = map[string]any{}
-	}
-	if metadata == nil {
-		metadata = map[string]any{}
-	}
-	for mime, v := range data {
-		switch v.(type) {
-		case string, []byte:
-			continue
-		}
-		if _, err := json.Marshal(v); err != nil {
-			delete(data, mime)
-			data["text/plain"] = fmt.Sprintf("(cannot be shown as %s: %v)", mime, err)
-		}
-	}
-	if _, err := json.Marshal(metadata); err != nil {
-		metadata = map[string]any{}
-	}
-	return data, metadata
 }
 
 // silence is the Output of user_expressions: they have values, no output.

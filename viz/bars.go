@@ -105,6 +105,7 @@ func (b *Bars) draw(p pen, s scale, height float64) {
 		names = max(names, textWidth(v.name, labelSize, false))
 		values = max(values, textWidth(v.label(), labelSize, false))
 	}
+	names = min(names, .45*b.Width)
 	y := b.heading(p)
 	a := axes{theme: &b.Theme, sx: s, sy: scale{lo: 0, hi: 1}, xlabel: b.XLabel, square: true}
 	a.x = margin + names + 10
@@ -166,7 +167,7 @@ func (b *Bars) bar(p pen, a *axes, v bar, y float64) {
 		end = max(end, hi)
 	}
 	style := lettering{color: b.Theme.Ink, size: labelSize, h: right, v: middle}
-	p.text(point{a.x - 10, y}, v.name, style)
+	p.text(point{a.x - 10, y}, fitted(v.name, labelSize, false, a.x-10-margin+1), style)
 	style.h = left
 	p.text(point{max(end, zero) + 8, y}, v.label(), style)
 }

@@ -199,7 +199,7 @@ func (g *Grid) layOut(examples int) *gridLayout {
 		}
 	}
 	for _, n := range side {
-		l.names = max(l.names, textWidth(n, labelSize, false)+10)
+		l.names = min(.35*g.Width, max(l.names, textWidth(n, labelSize, false)+10))
 	}
 	if !g.Across && titled || g.Across && len(g.names) > 0 {
 		l.top += labelSize + 8
@@ -275,19 +275,20 @@ func (g *Grid) letter(p pen, l *gridLayout) {
 		style := lettering{color: g.Theme.Ink, size: labelSize, h: centre, v: top}
 		if l.turned {
 			style.h, style.v = right, middle
-			p.text(point{margin + l.names - 10, (l.along[k] + l.along[last] + l.cellH) / 2}, c.title, style)
+			p.text(point{margin + l.names - 10, (l.along[k] + l.along[last] + l.cellH) / 2}, fitted(c.title, labelSize, false, l.names-9), style)
 			continue
 		}
-		p.text(point{(l.along[k] + l.along[last] + l.cellW) / 2, l.top - labelSize - 4}, c.title, style)
+		span := l.along[last] + l.cellW - l.along[k] + gridSplit - 2
+		p.text(point{(l.along[k] + l.along[last] + l.cellW) / 2, l.top - labelSize - 4}, fitted(c.title, labelSize, false, span), style)
 	}
 	for i, n := range g.names {
 		style := lettering{color: g.Theme.Soft, size: labelSize, h: right, v: middle}
 		if l.turned {
 			style.h, style.v = centre, top
-			p.text(point{l.across[i] + l.cellW/2, l.top - labelSize - 4}, n, style)
+			p.text(point{l.across[i] + l.cellW/2, l.top - labelSize - 4}, fitted(n, labelSize, false, l.cellW+gridGap-2), style)
 			continue
 		}
-		p.text(point{margin + l.names - 10, l.across[i] + l.cellH/2}, n, style)
+		p.text(point{margin + l.names - 10, l.across[i] + l.cellH/2}, fitted(n, labelSize, false, l.names-9), style)
 	}
 }
 

@@ -66,6 +66,7 @@ func (h *HeatMap) compose() (*sheet, error) {
 	for _, r := range h.rows {
 		names = max(names, textWidth(r, tickSize, false))
 	}
+	names = min(names, .3*h.Width)
 	x0, y0 := margin+names+10, h.headingHeight()+axisAbove
 	cellW := min(96, (h.Width-x0-barRoom-margin)/float64(len(h.columns)))
 	cellH := min(44, max(14, cellW*.6))
@@ -131,7 +132,7 @@ func (h *HeatMap) names(p pen, x0, y0, w, height float64) {
 	}
 	style.h, style.v = right, middle
 	for i := 0; i < len(h.rows); i += int(max(1, math.Ceil((tickSize+2)/height))) {
-		p.text(point{x0 - 8, y0 + (float64(i)+.5)*height}, h.rows[i], style)
+		p.text(point{x0 - 8, y0 + (float64(i)+.5)*height}, fitted(h.rows[i], tickSize, false, x0-8-margin+1), style)
 	}
 	style.size, style.h, style.v = labelSize, centre, top
 	p.text(point{x0 + w*float64(len(h.columns))/2, bottom + tickSize + 14}, h.XLabel, style)

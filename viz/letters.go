@@ -73,6 +73,19 @@ func textWidth(s string, size float64, bold bool) float64 {
 	return w
 }
 
+// fitted returns the text, cut and ended by an ellipsis when it is wider than
+// width.
+func fitted(s string, size float64, bold bool, width float64) string {
+	if textWidth(s, size, bold) <= width {
+		return s
+	}
+	r := []rune(s)
+	for len(r) > 0 && textWidth(string(r)+"…", size, bold) > width {
+		r = r[:len(r)-1]
+	}
+	return strings.TrimRight(string(r), " ") + "…"
+}
+
 // stroke is a step of an outline: a move or a line to a point, a curve with one
 // or two control points, or, without points, the end of a contour.
 type stroke struct {

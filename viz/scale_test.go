@@ -102,6 +102,33 @@ func TestRunningMean(t *testing.T) {
 	}
 }
 
+func TestFitted(t *testing.T) {
+	for _, c := range []struct {
+		text  string
+		width float64
+		want  string
+	}{
+		{"short", 200, "short"},
+		{"a long name", textWidth("a long…", 12, false) + .1, "a long…"},
+		{"a long name", textWidth("a …", 12, false) + .1, "a…"},
+		{"anything", 0, "…"},
+	} {
+		if got := fitted(c.text, 12, false, c.width); got != c.want {
+			t.Errorf("%q in %.1f: got %q, want %q", c.text, c.width, got, c.want)
+		}
+	}
+}
+
+func TestTextWidth(t *testing.T) {
+	// Advances of Liberation Sans in 1/2048 of the size: A 1366, V 1366, kerned
+	// by -152; figures 1139.
+	for text, want := range map[string]float64{"": 0, "A": 1366, "AV": 1366*2 - 152, "10": 2 * 1139, "10⁻³": 2*1139 + .66*(1196+1139)} {
+		if got := textWidth(text, 2048, false); math.Abs(got-want) > 1 {
+			t.Errorf("%q: got %.1f, want %.1f", text, got, want)
+		}
+	}
+}
+
 func TestClip(t *testing.T) {
 	for _, c := range []struct {
 		name string

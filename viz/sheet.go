@@ -46,7 +46,8 @@ func (l *Look) heading(p pen) float64 {
 	if l.Title == "" {
 		return margin
 	}
-	p.text(point{margin, margin}, l.Title, lettering{color: l.Theme.Ink, size: titleSize, bold: true, h: left, v: top})
+	title := fitted(l.Title, titleSize, true, l.Width-2*margin)
+	p.text(point{margin, margin}, title, lettering{color: l.Theme.Ink, size: titleSize, bold: true, h: left, v: top})
 	return l.headingHeight()
 }
 

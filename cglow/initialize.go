@@ -4,14 +4,16 @@ import (
 	"math"
 
 	"glownotes/cglow/condnet"
+	"glownotes/cglow/cpu"
 )
 
 // initialize gives every parameter its start. Numbers depend on the seed and
 // on the parameter's place in the declaration only.
 func (s *store) initialize(seed uint64) {
-	for i, p := range s.list {
+	cpu.Parallel(len(s.list), func(i int) {
+		p := s.list[i]
 		s.set(p, start(p.Param, p.size, Key{Seed: seed, Stream: StreamInit, Layer: uint32(i)}))
-	}
+	})
 }
 
 // start returns the initial values of one parameter.

@@ -271,50 +271,6 @@ func TestConditionNumber(t *testing.T) {
 	}
 }
 
-// conditionNumber is the ratio of the singular values of w [n,n], from the
-// eigenvalues of w^T w by Jacobi rotations.
-func conditionNumber(w []float64, n int) float64 {
-	a := make([]float64, n*n)
-	for i := range n {
-		for j := range n {
-			for k := range n {
-				a[i*n+j] += w[k*n+i] * w[k*n+j]
-			}
-		}
-	}
-	for range 60 {
-		for p := range n {
-			for q := p + 1; q < n; q++ {
-				jacobi(a, n, p, q)
-			}
-		}
-	}
-	low, high := math.Inf(1), 0.0
-	for i := range n {
-		low, high = math.Min(low, a[i*n+i]), math.Max(high, a[i*n+i])
-	}
-	return math.Sqrt(high / low)
-}
-
-// jacobi zeroes a[p,q] of a symmetric matrix by a rotation.
-func jacobi(a []float64, n, p, q int) {
-	if math.Abs(a[p*n+q]) < 1e-300 {
-		return
-	}
-	theta := (a[q*n+q] - a[p*n+p]) / (2 * a[p*n+q])
-	t := math.Copysign(1, theta) / (math.Abs(theta) + math.Sqrt(1+theta*theta))
-	c := 1 / math.Sqrt(1+t*t)
-	s := t * c
-	for k := range n {
-		u, v := a[k*n+p], a[k*n+q]
-		a[k*n+p], a[k*n+q] = c*u-s*v, s*u+c*v
-	}
-	for k := range n {
-		u, v := a[p*n+k], a[q*n+k]
-		a[p*n+k], a[q*n+k] = c*u-s*v, s*u+c*v
-	}
-}
-
 // TestStartNormalises: in the live form the activations behind
 // every actnorm have mean 0 and variance 1 on the examples it started from, and
 // couplings do nothing.

@@ -55,6 +55,16 @@ func (m *Model) Reconstruct(ctx context.Context, x, y data.Images) (*Reconstruct
 	return r, err
 }
 
+// roundTrip returns the largest error of Reconstruct over a batch.
+func (m *Model) roundTrip(x, y data.Images) (float64, error) {
+	r, err := m.Reconstruct(context.Background(), x, y)
+	if err != nil {
+		return 0, err
+	}
+	_, worst := extremes(r.MaxError)
+	return worst, nil
+}
+
 // decodeLatents runs the inverse direction for the latents of an encoding of
 // images from..to-1 of x.
 func (m *Model) decodeLatents(x data.Images, from, to, n int, e encoding) ([][]float64, error) {

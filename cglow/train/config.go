@@ -14,6 +14,9 @@ type Config struct {
 	Seed  uint64 // of the order of the examples
 	Optim optim.Config
 	EMA   float64 // decay of the running mean of the weights; 0: none
+	// Invert recomputes activations instead of storing them, in memory that
+	// does not grow with the steps K (cglow.TrainerOptions).
+	Invert bool
 
 	// StartExamples is how many examples the data-dependent start of actnorm
 	// looks at.
@@ -47,11 +50,11 @@ func Defaults(steps int) Config {
 }
 
 // Quick returns settings for a short interactive run of a small model such as
-// cglow.Quick32: batch 8, Adam at 2e-3 with 20 steps of warm-up, falling to a
+// cglow.Quick32: batch 4, Adam at 3e-3 with 20 steps of warm-up, falling to a
 // twentieth along a cosine.
 func Quick(steps int) Config {
 	c := Defaults(steps)
-	c.Batch, c.Optim.LearnRate = 8, 2e-3
+	c.Batch, c.Optim.LearnRate = 4, 3e-3
 	if steps > 20 {
 		c.Optim.Schedule = optim.Schedule{Kind: "cosine", Warmup: 20, Total: steps, Floor: 0.05}
 	}

@@ -40,7 +40,7 @@ func Run(ctx context.Context, m *cglow.Model, d data.Dataset, cfg Config, report
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	t, err := m.NewTrainer(cglow.TrainerOptions{Batch: cfg.Batch, Optim: cfg.Optim, EMA: cfg.EMA, MaxSkips: cfg.MaxSkips})
+	t, err := m.NewTrainer(cglow.TrainerOptions{Batch: cfg.Batch, Optim: cfg.Optim, EMA: cfg.EMA, Invert: cfg.Invert, MaxSkips: cfg.MaxSkips})
 	if err != nil {
 		return nil, err
 	}
@@ -51,8 +51,8 @@ func Run(ctx context.Context, m *cglow.Model, d data.Dataset, cfg Config, report
 }
 
 // Resume continues the run of a checkpoint (a file, or the newest in a folder)
-// until its model has seen cfg.Steps steps in all. Batch, optimizer and EMA are
-// those of the checkpoint, whatever cfg says. The result's Model is the
+// until its model has seen cfg.Steps steps in all. Batch, optimizer, EMA and
+// Invert are those of the checkpoint, whatever cfg says. The result's Model is the
 // checkpoint's.
 func Resume(ctx context.Context, path string, d data.Dataset, cfg Config, report func(Progress)) (*Result, error) {
 	if err := cfg.Validate(); err != nil {

@@ -188,3 +188,14 @@ func BenchmarkKernelUnfold(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkKernelTranspose turns an image of 64 channels and 16 x 16 pixels.
+func BenchmarkKernelTranspose(b *testing.B) {
+	const rows, cols = 64, 256
+	src, dst := make([]float32, rows*cols), make([]float32, rows*cols)
+	for _, s := range available() {
+		b.Run(fmt.Sprintf("impl=%v", s), func(b *testing.B) {
+			benchBytes(b, 2*4*rows*cols, func() { s.turn(dst, rows, src, cols, rows, cols) })
+		})
+	}
+}

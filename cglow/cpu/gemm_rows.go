@@ -120,20 +120,7 @@ func (s isa) gemmSwapped(p *product) {
 	turned := work.floats(p.n * row)
 	s.gemmTiles(&product{transA: !p.transB, transB: !p.transA, m: p.n, n: p.m, k: p.k,
 		a: p.b, lda: p.ldb, b: p.a, ldb: p.lda, c: turned, ldc: row})
-	lanes := tilings[s].lanes
-	blocks := p.m / lanes
-	for j := 0; j < p.n; j += lanes {
-		from := 0
-		if s != generic && j+lanes <= p.n && blocks > 0 {
-			s.transpose(at(p.c, j), p.ldc*floatSize, at(turned, j*row), row*floatSize, blocks)
-			from = blocks * lanes
-		}
-		for i := from; i < p.m; i++ {
-			for q := j; q < min(j+lanes, p.n); q++ {
-				p.c[i*p.ldc+q] = turned[q*row+i]
-			}
-		}
-	}
+	s.turn(p.c, p.ldc, turned, row, p.n, p.m)
 	giveScratch(work)
 	s.finish(p)
 }

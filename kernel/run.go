@@ -25,6 +25,7 @@ type runCommand struct {
 	Timeout     time.Duration `help:"Time limit for each cell, such as 10m."`
 	AllowErrors bool          `help:"Go on after a cell that fails."`
 	Quiet       bool          `short:"q" help:"Print errors only."`
+	engineFlag
 }
 
 // Run executes the notebook. A cell that fails gives exit code 1, Ctrl-C 130;
@@ -41,7 +42,7 @@ func (r runCommand) Run(c *cli) error {
 		return &exitError{Code: exitUsage, Err: err}
 	}
 	root, err := c.moduleRoot()
-	if err != nil {
+	if err != nil && !r.interpreted() {
 		return err
 	}
 	if r.Notebook, err = filepath.Abs(r.Notebook); err != nil {
@@ -74,7 +75,7 @@ func (discard) Write(p []byte) (int, error) { return len(p), nil }
 // execute runs the notebook and saves it. runErr is how the cells ended.
 func (r runCommand) execute(ctx context.Context, ui *console, n *nb.Notebook, root string) (runErr, err error) {
 	// As under Jupyter, cells run in the folder of their notebook.
-	engine, err := newEngine(live.Options{ModuleRoot: root, WorkDir: filepath.Dir(r.Notebook)})
+	engine, err := r.open(live.Options{ModuleRoot: root, WorkDir: filepath.Dir(r.Notebook)})
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ type serveCommand struct {
 	File  string `arg:"" name:"connection-file" help:"Connection file, or registration file, that the client wrote." type:"existingfile"`
 	GoBin string `help:"Folder of the go command, used where PATH has none." placeholder:"DIR"`
 	Debug bool   `help:"Log every message."`
+	engineFlag
 }
 
 // Run serves one session until a client asks for shutdown, SIGTERM comes or
@@ -37,7 +38,7 @@ func (s serveCommand) Run(c *cli) error {
 		os.Setenv("PATH", os.Getenv("PATH")+string(filepath.ListSeparator)+s.GoBin)
 	}
 	root, err := c.moduleRoot()
-	if err != nil {
+	if err != nil && !s.interpreted() {
 		return err
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
@@ -49,7 +50,7 @@ func (s serveCommand) Run(c *cli) error {
 	if err != nil {
 		return err
 	}
-	engine, err := newEngine(live.Options{ModuleRoot: root, Warm: true, Logger: logger})
+	engine, err := s.open(live.Options{ModuleRoot: root, Warm: true, Logger: logger})
 	if err != nil {
 		return errors.Join(err, transport.Close())
 	}

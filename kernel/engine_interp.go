@@ -1,0 +1,23 @@
+//go:build interp
+
+package main
+
+import (
+	"os"
+
+	"glownotes/kernel/core"
+	"glownotes/kernel/engine/interp"
+	"glownotes/kernel/engine/interp/bindings"
+	"glownotes/kernel/engine/live"
+)
+
+// newInterp returns the interpreter with the tables of compiled packages. It
+// runs cells in this process, so the process goes where cells are to run.
+func newInterp(o live.Options) (core.Engine, error) {
+	if o.WorkDir != "" {
+		if err := os.Chdir(o.WorkDir); err != nil {
+			return nil, err
+		}
+	}
+	return interp.New(interp.Options{Logger: o.Logger, Packages: bindings.Packages()})
+}

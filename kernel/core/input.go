@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"sync"
+	"time"
 
 	"glownotes/kernel/wire"
 )
@@ -34,7 +35,7 @@ func (in *inputs) ask(ctx context.Context, k *Kernel, r *request, prompt string,
 	answer := make(chan string, 1)
 	in.open(m.Header, answer)
 	defer in.open(wire.Header{}, nil)
-	if err := k.opts.Transport.Send(m); err != nil {
+	if err := k.sendSoon(ctx, m); err != nil {
 		k.log.Warn("core: cannot ask for input", "err", err)
 		return "", ErrNoInput
 	}
@@ -44,6 +45,20 @@ func (in *inputs) ask(ctx context.Context, k *Kernel, r *request, prompt string,
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
+}
+
+// connectTime is how long a question waits for the front end's stdin socket,
+// which may still be connecting when the first cell runs.
+const connectTime = time.Second
+
+// sendSoon sends m as soon as its front end is there.
+func (k *Kernel) sendSoon(ctx context.Context, m *wire.Message) error {
+	err := k.opts.Transport.Send(m)
+	for deadline := time.Now().Add(connectTime); err != nil && time.Now().Before(deadline) && ctx.Err() == nil; {
+		time.Sleep(10 * time.Millisecond)
+		err = k.opts.Transport.Send(m)
+	}
+	return err
 }
 
 func (in *inputs) open(h wire.Header, answer chan string) {

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -141,21 +140,21 @@ const look = `(() => {
 // cells, stops a cell that does not end, restarts the kernel.
 func TestBrowser(t *testing.T) {
 	dir := t.TempDir()
-	writeNotebook(t, filepath.Join(dir, "small.ipynb"), append(sources, "for {\n}")...)
+	writeNotebook(t, filepath.Join(dir, "small.ipynb"), append(sources, "fmt.Println(\"looping\")\nfor {\n}")...)
 	ctx := open(t, dir, "small.ipynb")
 	do(t, ctx, menu("Run", "Run All Cells"))
 	do(t, ctx, until(results(2)))
+	do(t, ctx, until(`document.querySelector('.jp-Notebook').textContent.includes('looping\n')`))
 	do(t, ctx, chromedp.WaitVisible(chromedp.CSS(`.jp-OutputArea-output img`)))
 	screenshot(t, ctx, "jupyterlab.png")
 	got, err := chromedp.Run(ctx, chromedp.Evaluate[[]any](look))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "[48 32 true [200 0 0 255] [hello 42 5]]"; fmt.Sprint(got) != want {
+	if want := "[48 32 true [200 0 0 255] [hello 42 5 looping]]"; fmt.Sprint(got) != want {
 		t.Errorf("the page shows %v, want %s", got, want)
 	}
 
-	do(t, ctx, until(strings.Replace(idle, "Idle", "Busy", 1)))
 	do(t, ctx, menu("Kernel", "Interrupt Kernel"))
 	do(t, ctx, until(idle))
 	do(t, ctx, until(`document.querySelector('.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.stderr"]')?.textContent.includes('nterrupted')`))
@@ -164,10 +163,11 @@ func TestBrowser(t *testing.T) {
 	do(t, ctx, chromedp.Click(chromedp.CSS(`.jp-Dialog button.jp-mod-warn`)))
 	do(t, ctx, until(`!document.querySelector('.jp-Dialog')`))
 	do(t, ctx, until(idle))
-	do(t, ctx, chromedp.Click(chromedp.CSS(`.jp-CodeCell .jp-InputPrompt`)))
+	const third = `document.querySelectorAll('.jp-CodeCell')[2]`
+	do(t, ctx, chromedp.Click(chromedp.JSPath(third+`.querySelector('.jp-InputPrompt')`)))
 	do(t, ctx, menu("Run", "Run Selected Cell"))
-	do(t, ctx, until(`document.querySelector('.jp-CodeCell .jp-InputPrompt').textContent.trim() === '[1]:'`))
-	do(t, ctx, until(idle))
+	do(t, ctx, until(third+`.querySelector('.jp-InputPrompt').textContent.trim() === '[1]:'`))
+	do(t, ctx, until(third+`.textContent.includes('undefined: greeting')`)) // a new session
 	screenshot(t, ctx, "jupyterlab-restarted.png")
 }
 

@@ -11,6 +11,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -80,6 +81,9 @@ func execute(args []string) int {
 	switch {
 	case err == nil:
 		return 0
+	case errors.Is(err, context.Canceled) && !errors.As(err, &ee):
+		fmt.Fprintln(os.Stderr, "glownotes: interrupted")
+		return exitInterrupted
 	case errors.As(err, &ee):
 		if ee.Err != nil {
 			fmt.Fprintln(os.Stderr, "glownotes:", ee.Err)

@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 
+	"glownotes/cglow/cpu"
+
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
@@ -90,6 +92,11 @@ func Compile(p Program) (*VM, error) {
 	outputs := append(append([]*gorgonia.Node(nil), p.Outputs...), p.Keep...)
 	if p.Backend == nil {
 		p.Backend = CPU
+	}
+	if p.Backend == CPU {
+		if err := cpu.Check(); err != nil {
+			return nil, fmt.Errorf("exec: %w", err)
+		}
 	}
 	pl, err := newPlan(outputs, p.Backend)
 	if err != nil {

@@ -175,7 +175,7 @@ type couplingGrads struct {
 	dx             []float32
 	out            ref.CouplingParams[float32] // nil for gradients that nobody reads
 	d, u           [][]float32                 // unfolded g and x of each image
-	g0, g1         [][]float32                 // gradients of the hidden layers before relu, each image
+	g0, g1         []float32                   // gradients of the hidden layers before relu
 	thin           [][]float32                 // room for the unfolded dx of each part
 	dc0, dc1       [][]float32                 // gradients of c0 and c1, each image
 	dc2            []float32
@@ -189,7 +189,7 @@ func couplingBackward(o *op.Op, used []bool) *Kernel {
 		p := newCouplingPlan(o, c)
 		b := &couplingGrads{couplingPlan: p,
 			d: c.takeEach(p.N, p.k2*p.pixels), u: c.takeEach(p.N, p.k0*p.pixels),
-			g0: c.takeEach(p.N, p.pixels*p.Hidden), g1: c.takeEach(p.N, p.pixels*p.Hidden),
+			g0: c.take(p.N * p.pixels * p.Hidden), g1: c.take(p.N * p.pixels * p.Hidden),
 			thin: c.takeEach(p.parts, p.k0*p.pixels),
 			dc0:  c.takeEach(p.N, p.Hidden), dc1: c.takeEach(p.N, p.Hidden), dc2: c.take(p.Out),
 			dv0: c.take(p.Hidden * p.k0), dv1: c.take(p.Hidden * p.Hidden), dv2: c.take(p.k2 * p.Hidden),
@@ -217,13 +217,14 @@ func (b *couplingGrads) imageTask(part int) {
 		cpu.Im2col(b.wout, b.d[n], at(b.g, n, b.Out*b.pixels))
 		cpu.Im2col(b.win, b.u[n], at(b.x, n, b.In*b.pixels))
 		size := b.pixels * b.Hidden
+		g0, g1 := at(b.g0, n, size), at(b.g1, n, size)
 		clear(b.dc0[n])
 		clear(b.dc1[n])
-		cpu.GemmFused(true, false, b.pixels, b.Hidden, b.k2, b.d[n], b.pixels, b.v2, b.Hidden, b.g1[n], b.Hidden, 0,
+		cpu.GemmFused(true, false, b.pixels, b.Hidden, b.k2, b.d[n], b.pixels, b.v2, b.Hidden, g1, b.Hidden, 0,
 			cpu.Epilogue{Mask: at(b.h1, n, size), MaskRow: b.Hidden, ColumnSums: b.dc1[n]})
-		cpu.GemmFused(false, false, b.pixels, b.Hidden, b.Hidden, b.g1[n], b.Hidden, b.v1, b.Hidden, b.g0[n], b.Hidden, 0,
+		cpu.GemmFused(false, false, b.pixels, b.Hidden, b.Hidden, g1, b.Hidden, b.v1, b.Hidden, g0, b.Hidden, 0,
 			cpu.Epilogue{Mask: at(b.h0, n, size), MaskRow: b.Hidden, ColumnSums: b.dc0[n]})
-		cpu.Gemm(true, true, b.k0, b.pixels, b.Hidden, b.v0, b.k0, b.g0[n], b.Hidden, b.thin[part], b.pixels, 0)
+		cpu.Gemm(true, true, b.k0, b.pixels, b.Hidden, b.v0, b.k0, g0, b.Hidden, b.thin[part], b.pixels, 0)
 		dx := at(b.dx, n, b.In*b.pixels)
 		clear(dx)
 		cpu.Col2im(b.win, dx, b.thin[part])
@@ -248,26 +249,29 @@ func (b *couplingGrads) addBiases() {
 // weightTasks is the number of column blocks of each weight gradient.
 const weightTasks = 2
 
-// weightTask computes a block of columns of the gradient of one V, image after image.
+// weightTask computes a block of columns of the gradient of one V, image after image. The images
+// of hidden activations follow each other in memory, so that dV1 is one product.
 func (b *couplingGrads) weightTask(task int) {
 	which, block := task/weightTasks, task%weightTasks
+	size := b.pixels * b.Hidden
+	from, to := block32(block, b.Hidden)
+	if which == 2 {
+		from, to = block32(block, b.k0)
+	}
+	if from == to {
+		return
+	}
+	if which == 1 {
+		cpu.Gemm(true, false, b.Hidden, to-from, b.N*b.pixels, b.g1, b.Hidden, b.h0[from:], b.Hidden, b.dv1[from:], b.Hidden, 0)
+		return
+	}
 	for n := range b.N {
 		beta := min(1, float32(n))
-		switch which {
-		case 0:
-			if from, to := block32(block, b.Hidden); from < to {
-				h1 := at(b.h1, n, b.pixels*b.Hidden)
-				cpu.Gemm(false, false, b.k2, to-from, b.pixels, b.d[n], b.pixels, h1[from:], b.Hidden, b.dv2[from:], b.Hidden, beta)
-			}
-		case 1:
-			if from, to := block32(block, b.Hidden); from < to {
-				h0 := at(b.h0, n, b.pixels*b.Hidden)
-				cpu.Gemm(true, false, b.Hidden, to-from, b.pixels, b.g1[n], b.Hidden, h0[from:], b.Hidden, b.dv1[from:], b.Hidden, beta)
-			}
-		case 2:
-			if from, to := block32(block, b.k0); from < to {
-				cpu.Gemm(true, true, b.Hidden, to-from, b.pixels, b.g0[n], b.Hidden, b.u[n][from*b.pixels:], b.pixels, b.dv0[from:], b.k0, beta)
-			}
+		if which == 0 {
+			h1 := at(b.h1, n, size)
+			cpu.Gemm(false, false, b.k2, to-from, b.pixels, b.d[n], b.pixels, h1[from:], b.Hidden, b.dv2[from:], b.Hidden, beta)
+		} else {
+			cpu.Gemm(true, true, b.Hidden, to-from, b.pixels, at(b.g0, n, size), b.Hidden, b.u[n][from*b.pixels:], b.pixels, b.dv0[from:], b.k0, beta)
 		}
 	}
 }

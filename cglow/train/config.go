@@ -28,6 +28,11 @@ type Config struct {
 	// Log is the path of a file that receives one line of JSON per step; ""
 	// for none. An existing file is continued.
 	Log string
+	// Telemetry is the path of a file that receives one line of JSON, a
+	// cglow.Telemetry of the batch, every TelemetryEvery steps; "" for none. It
+	// costs about two forward passes each time.
+	Telemetry      string
+	TelemetryEvery int
 	// Checkpoints is a folder that receives checkpoints; "" for none. One is
 	// written every CheckpointEvery steps, when the run ends and when it is
 	// cancelled; the last KeepLast are kept.
@@ -45,7 +50,7 @@ func Defaults(steps int) Config {
 	return Config{
 		Steps: steps, Batch: 2, Seed: 1, Optim: optim.Defaults(),
 		StartExamples: 64, MaxSkips: 10,
-		CheckpointEvery: 1000, KeepLast: 3, ProgressEvery: 100 * time.Millisecond,
+		TelemetryEvery: 100, CheckpointEvery: 1000, KeepLast: 3, ProgressEvery: 100 * time.Millisecond,
 	}
 }
 
@@ -74,6 +79,7 @@ func (c Config) Validate() error {
 		{c.EMA >= 0 && c.EMA < 1, "EMA", c.EMA, "in [0,1)"},
 		{c.StartExamples >= 1, "StartExamples", c.StartExamples, "at least 1"},
 		{c.MaxSkips >= 0, "MaxSkips", c.MaxSkips, "at least 0"},
+		{c.Telemetry == "" || c.TelemetryEvery >= 1, "TelemetryEvery", c.TelemetryEvery, "at least 1"},
 		{c.Checkpoints == "" || c.CheckpointEvery >= 1, "CheckpointEvery", c.CheckpointEvery, "at least 1"},
 		{c.Checkpoints == "" || c.KeepLast >= 1, "KeepLast", c.KeepLast, "at least 1"},
 		{c.ProgressEvery >= 0, "ProgressEvery", c.ProgressEvery, "at least 0"},

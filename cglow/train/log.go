@@ -18,7 +18,7 @@ type Line struct {
 	Skipped    string  `json:"skipped,omitempty"` // the reason
 }
 
-// recorder appends lines to a file.
+// recorder appends lines of JSON to a file.
 type recorder struct {
 	f       *os.File
 	w       *bufio.Writer
@@ -37,8 +37,8 @@ func newRecorder(path string) (*recorder, error) {
 	return &recorder{f: f, w: bufio.NewWriter(f)}, nil
 }
 
-// write appends one line; it reaches the file within a second.
-func (r *recorder) write(l Line) error {
+// write appends a value as one line; it reaches the file within a second.
+func (r *recorder) write(l any) error {
 	if r == nil {
 		return nil
 	}

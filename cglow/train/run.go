@@ -21,6 +21,7 @@ type run struct {
 	trainer *cglow.Trainer
 	order   *order
 	log     *recorder
+	states  *recorder // telemetry
 	report  func(Progress)
 	result  *Result
 
@@ -89,14 +90,20 @@ func steps(ctx context.Context, t *cglow.Trainer, d data.Dataset, cfg Config, re
 	if err != nil {
 		return nil, err
 	}
+	states, err := newRecorder(cfg.Telemetry)
+	if err != nil {
+		return nil, errors.Join(err, log.close())
+	}
 	if report == nil {
 		report = func(Progress) {}
 	}
-	r := &run{cfg: cfg, data: d, trainer: t, order: newOrder(d, cfg.Seed, cfg.Batch), log: log, report: report,
+	r := &run{cfg: cfg, data: d, trainer: t, order: newOrder(d, cfg.Seed, cfg.Batch), log: log, states: states, report: report,
 		result: &Result{Model: t.Model(), Trainer: t}, began: time.Now()}
 	err = r.loop(ctx)
-	if cerr := log.close(); err == nil {
-		err = cerr
+	for _, rec := range []*recorder{log, states} {
+		if cerr := rec.close(); err == nil {
+			err = cerr
+		}
 	}
 	return r.result, err
 }
@@ -162,7 +169,14 @@ func (r *run) step() error {
 		}
 	}
 	res.Curve = append(res.Curve, value)
-	return errors.Join(err, r.log.write(line))
+	if err := errors.Join(err, r.log.write(line)); err != nil || r.states == nil || s.Step%r.cfg.TelemetryEvery != 0 {
+		return err
+	}
+	state, err := r.trainer.Telemetry(x, y)
+	if err != nil {
+		return err
+	}
+	return r.states.write(state)
 }
 
 // progress describes the run now.

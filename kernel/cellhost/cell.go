@@ -46,7 +46,11 @@ func (h *host) run(f hostwire.Frame) {
 	h.cell = c
 	h.mu.Unlock()
 	fin := make(chan *hostwire.Failure, 1)
-	go h.body(c, f.Path, fin)
+	if f.Kind == hostwire.Look {
+		go h.look(c, f.Nodes, fin)
+	} else {
+		go h.body(c, f.Path, fin)
+	}
 	fail := h.wait(c, fin)
 	display.Flush()
 	c.mu.Lock()

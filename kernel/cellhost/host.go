@@ -82,7 +82,7 @@ func (h *host) serve() error {
 			return err
 		}
 		switch f.Kind {
-		case hostwire.Run:
+		case hostwire.Run, hostwire.Look:
 			h.runs <- f
 		case hostwire.Interrupt:
 			h.interrupt()

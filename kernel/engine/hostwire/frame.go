@@ -21,6 +21,7 @@ import (
 // Kinds of frames from the kernel.
 const (
 	Run       = "run"       // open the plugin Path and run it as Cell
+	Look      = "look"      // read values for Cell as Nodes say, without compiled code
 	Interrupt = "interrupt" // end the running cell
 	Reply     = "reply"     // the answer to an Input event: Text or Error
 	Stacks    = "stacks"    // ask for the stacks of all goroutines; the answer has them in Text
@@ -57,6 +58,7 @@ type Frame struct {
 	Password bool   `json:"password,omitempty"`
 
 	Failure *Failure `json:"failure,omitempty"`
+	Nodes   []Node   `json:"nodes,omitempty"`
 
 	Data     map[string]any `json:"data,omitempty"` // of a bundle or comm message
 	Metadata map[string]any `json:"metadata,omitempty"`
@@ -72,7 +74,21 @@ const (
 	FailGoexit    = "goexit"
 	FailExit      = "exit"
 	FailOpen      = "open"
+	FailLook      = "look" // the cell has to be compiled
 )
+
+// A Node is an expression or statement that the host can carry out by
+// reflection: "var", "const", "field", "index", "deref", "unary", "binary",
+// "len", "set", "show".
+type Node struct {
+	Op     string `json:"op"`
+	X      []Node `json:"x,omitempty"`      // operands
+	Serial int    `json:"serial,omitempty"` // of the cell of a variable
+	Name   string `json:"name,omitempty"`   // of a variable; type of a constant that stands alone
+	Path   []int  `json:"path,omitempty"`   // of a field, through embedded structs
+	Kind   string `json:"kind,omitempty"`   // of a constant: bool, string, int, float
+	Text   string `json:"text,omitempty"`   // of a constant; operator
+}
 
 // A Failure tells how a cell or a goroutine of it ended.
 type Failure struct {

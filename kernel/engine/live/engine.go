@@ -17,11 +17,16 @@ import (
 
 // Options configure an Engine.
 type Options struct {
-	ModuleRoot string       // folder of the go.mod whose packages cells can import
-	CacheDir   string       // where compiled things are kept; "" for the user's cache folder
-	WorkDir    string       // working folder of cells; "" for the current one
-	Warm       bool         // compile the module's packages in the background after the start
-	Logger     *slog.Logger // nil: nothing is logged
+	ModuleRoot string // folder of the go.mod whose packages cells can import
+	CacheDir   string // where compiled things are kept; "" for the user's cache folder
+	WorkDir    string // working folder of cells; "" for the current one
+	Warm       bool   // compile the module's packages in the background after the start
+
+	// AlwaysCompile switches off the short way for cells that only look at
+	// variables, for tests that compare both.
+	AlwaysCompile bool
+
+	Logger *slog.Logger // nil: nothing is logged
 }
 
 // An Engine evaluates cells as compiled code. See the package comment.

@@ -27,7 +27,17 @@ func (e *Engine) Execute(ctx context.Context, cell core.Cell, out core.Output) (
 	e.serial++
 	serial := e.serial
 	e.setSession(e.session().withSource(serial, cell.Number, cell.Code))
-	u, b, err := e.compile(ctx, serial, cell, note.show)
+	u, b, err := e.compile(ctx, serial, cell, e.opts.AlwaysCompile, note.show)
+	if err == nil && u.nodes != nil {
+		r, err := e.run(ctx, u, hostwire.Frame{Kind: hostwire.Look, Nodes: u.nodes}, nil, out)
+		if !errors.Is(err, errMustCompile) {
+			return r, e.succeeded(cell, err)
+		}
+		u, b, err = e.compile(ctx, serial, cell, true, note.show)
+		if err != nil {
+			return core.Result{}, e.failed(ctx, cell.Number, err)
+		}
+	}
 	note.end()
 	if err != nil {
 		return core.Result{}, e.failed(ctx, cell.Number, err)
@@ -38,14 +48,22 @@ func (e *Engine) Execute(ctx context.Context, cell core.Cell, out core.Output) (
 	for _, n := range u.notes {
 		out.Stream("stderr", "note: "+n+"\n")
 	}
-	r, err := e.run(ctx, u, b, out)
+	r, err := e.run(ctx, u, hostwire.Frame{Kind: hostwire.Run, Path: b.plugin}, b, out)
+	return r, e.succeeded(cell, err)
+}
+
+// succeeded remembers a cell for Replay, unless it failed.
+func (e *Engine) succeeded(cell core.Cell, err error) error {
 	if err == nil {
 		e.mu.Lock()
 		e.history = append(e.history, cell)
 		e.mu.Unlock()
 	}
-	return r, err
+	return err
 }
+
+// errMustCompile is the host's answer to nodes that it cannot carry out.
+var errMustCompile = errors.New("live: the cell has to be compiled")
 
 // failed makes the error of a cell that was not run.
 func (e *Engine) failed(ctx context.Context, number int, err error) error {
@@ -64,8 +82,9 @@ func (e *Engine) failed(ctx context.Context, number int, err error) error {
 	return err
 }
 
-// compile takes a cell from source to plugin.
-func (e *Engine) compile(ctx context.Context, serial int, cell core.Cell, progress func(core.Progress)) (*unit, *built, error) {
+// compile takes a cell from source to plugin,
+// or, unless it must, to nodes that need no plugin.
+func (e *Engine) compile(ctx context.Context, serial int, cell core.Cell, must bool, progress func(core.Progress)) (*unit, *built, error) {
 	u := newUnit(e.session(), e.pkgs, serial, cell.Number, cell.Code)
 	if err := u.parse(); err != nil {
 		return nil, nil, err
@@ -92,6 +111,10 @@ func (e *Engine) compile(ctx context.Context, serial int, cell core.Cell, progre
 	if err := u.analyse(); err != nil {
 		return nil, nil, err
 	}
+	if nodes, ok := u.look(); ok && !must {
+		u.nodes = nodes
+		return u, nil, nil
+	}
 	text := u.emit()
 	e.log.Debug("live: generated", "cell", cell.Number, "text", string(text))
 	b, err := e.builder.build(ctx, serial, text)
@@ -110,10 +133,11 @@ func listOf(paths []string) string {
 }
 
 // run loads a cell into the host and waits for its end.
-func (e *Engine) run(ctx context.Context, u *unit, b *built, out core.Output) (core.Result, error) {
+func (e *Engine) run(ctx context.Context, u *unit, start hostwire.Frame, b *built, out core.Output) (core.Result, error) {
 	p := e.proc
 	e.router.enter(ctx, u.serial, out)
-	if err := p.send(hostwire.Frame{Kind: hostwire.Run, Cell: u.serial, Path: b.plugin}); err != nil && p.alive() {
+	start.Cell = u.serial
+	if err := p.send(start); err != nil && p.alive() {
 		return core.Result{}, fmt.Errorf("live: sending a cell to its host: %w", err)
 	}
 	interrupt := ctx.Done()
@@ -152,6 +176,9 @@ func (e *Engine) commit(u *unit, b *built) error {
 }
 
 func (e *Engine) done(u *unit, f hostwire.Frame) (core.Result, error) {
+	if f.Failure != nil && f.Failure.Kind == hostwire.FailLook {
+		return core.Result{}, errMustCompile
+	}
 	if f.Failure != nil {
 		return core.Result{}, runError(e.session(), u.number, f.Failure)
 	}

@@ -62,6 +62,7 @@ func (u *unit) quietLast(st ast.Stmt) {
 		return
 	}
 	if tv := u.info.Types[es.X]; tv.IsValue() && tv.Type != types.Typ[types.UntypedNil] {
+		u.quiet = true
 		u.insert(es.Pos(), "_ = ", -9)
 		es.X = &ast.CallExpr{Fun: ast.NewIdent(showName), Args: []ast.Expr{es.X}}
 	}

@@ -26,8 +26,8 @@ type process struct {
 	gate   *gate
 	crash  *crashWatch
 
-	exited chan struct{}       // closed after all output was delivered
-	state  error               // how it ended; valid then
+	exited  chan struct{}       // closed after all output was delivered
+	state   error               // how it ended; valid then
 	frames  chan hostwire.Frame // of the running cell
 	answers chan hostwire.Frame // to questions
 }

@@ -32,7 +32,7 @@ type toolchain struct {
 	version string // "go1.26.8"
 	lang    string // "go1.26"
 	ld      string
-	modFile string // go.mod of the session, if it is not the module's own
+	modFile string            // go.mod of the session, if it is not the module's own
 	env     map[string]string // settings that change what the compiler writes
 }
 

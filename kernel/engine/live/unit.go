@@ -81,6 +81,9 @@ type unit struct {
 	patched map[string]bool   // functions that replace one of the same signature
 	copied  []ast.Node        // expressions whose text was moved to another place
 	temps   int
+
+	quiet bool            // the last line is an expression that is not shown
+	nodes []hostwire.Node // instead of code, for a cell that only looks
 }
 
 // A variable is one that a top-level statement defines.

@@ -109,7 +109,7 @@ func (p bankPlan) take(c *carver, results, turned bool) *bankPlan {
 			r.a, r.b = c.take(result), c.take(result)
 		}
 		if turned {
-			r.turned, r.sum = c.take(weights), c.take(width)
+			r.turned, r.sum = c.take(weights), c.take(2*(sumLanes+width))
 		}
 		p.rooms = append(p.rooms, r)
 	}

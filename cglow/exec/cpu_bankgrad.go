@@ -169,21 +169,33 @@ func (b *bankGrads) conv(part, i, l int, gz, next, in, w, dw []float32) {
 	})
 }
 
-// columnSums sets db[o] to the sum of column o of g [rows,len(db)]. It adds blocks of rows in
-// turn, each to a sum of its own first, so that rounding errors do not add up over many rows. A
-// nil db is not wanted; block has the length of db at least.
-func columnSums(db, g, block []float32) {
-	const blockRows = 64
+// sumLanes is the least number of elements that columnSums adds side by side.
+const sumLanes = 256
+
+// columnSums sets db[o] to the sum of column o of g [rows,len(db)]. It adds several rows side by
+// side, and blocks of those in turn, each to a sum of its own first, so that rounding errors do
+// not add up over many rows. A nil db is not wanted. room has 2 (sumLanes + len(db)) elements.
+func columnSums(db, g, room []float32) {
+	const block = 64
 	n := len(db)
-	clear(db)
-	for len(g) > 0 && n > 0 {
-		rows := min(blockRows, len(g)/n)
-		sum := block[:n]
+	if n == 0 {
+		return
+	}
+	wide := n * max(1, sumLanes/n)
+	total, sum := room[:wide], room[wide:2*wide]
+	clear(total)
+	for len(g) >= wide {
+		rows := min(block, len(g)/wide)
 		copy(sum, g)
 		for i := 1; i < rows; i++ {
-			cpu.Add(sum, sum, g[i*n:(i+1)*n])
+			cpu.Add(sum, sum, g[i*wide:(i+1)*wide])
 		}
-		cpu.Add(db, db, sum)
-		g = g[rows*n:]
+		cpu.Add(total, total, sum)
+		g = g[rows*wide:]
+	}
+	cpu.Add(total[:len(g)], total[:len(g)], g) // rows that do not fill a wide one
+	copy(db, total)
+	for i := n; i < wide; i += n {
+		cpu.Add(db, db, total[i:i+n])
 	}
 }

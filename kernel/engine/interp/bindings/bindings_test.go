@@ -229,6 +229,9 @@ func TestImportAll(t *testing.T) {
 func TestCells(t *testing.T) {
 	e := newEngine(t)
 	for i, c := range []struct{ name, code, want, mime string }{
+		{"model", "m, err := cglow.New(cglow.Quick32(), 1)\nif err != nil { panic(err) }\nds, err := data.Silhouettes(data.SilhouetteConfig{Size: 32, Seed: 1})\nif err != nil { panic(err) }\ncfg := train.Quick(2)\ncfg.Batch = 2", "", ""},
+		{"training with progress", "n := 0\nres, err := train.Run(ctx, m, ds, cfg, func(p train.Progress) { n++ })\nif err != nil { panic(err) }\nn > 0 && res != nil", "true", ""},
+		{"prediction", "x, _, err := ds.Load([]int{1000})\nif err != nil { panic(err) }\npred, err := m.Predict(ctx, x, cglow.Averaging(2))\nif err != nil { panic(err) }\npred.Mean", "", display.MIMEPNG},
 		{"display", "display.Show(1, \"two\")\ndisplay.HTML(\"<b>x</b>\")", "", display.MIMEHTML},
 		{"procedural data", "ds, err := data.Silhouettes(data.SilhouetteConfig{Size: 32, Seed: 1})\nif err != nil { panic(err) }\nx, y, err := ds.Load([]int{0, 1, 2})\nfmt.Sprint(x.N, x.C, x.H, y.C)", "3 3 32 1", ""},
 		{"images show", "x", "", display.MIMEPNG},

@@ -12,6 +12,7 @@ func pkg_glownotes_cglow_data() imports.Package {
 	return imports.Package{
 		Name: "data",
 		Binds: map[string]reflect.Value{
+			"Augment":           reflect.ValueOf(p.Augment),
 			"BSDS":              reflect.ValueOf(p.BSDS),
 			"Background":        reflect.ValueOf(p.Background),
 			"CelebA":            reflect.ValueOf(p.CelebA),
@@ -34,6 +35,7 @@ func pkg_glownotes_cglow_data() imports.Package {
 			"Portraits":         reflect.ValueOf(p.Portraits),
 			"Portraits32":       reflect.ValueOf(p.Portraits32),
 			"Portraits64":       reflect.ValueOf(p.Portraits64),
+			"Prefetch":          reflect.ValueOf(p.Prefetch),
 			"Range":             reflect.ValueOf(p.Range),
 			"SevenScenes":       reflect.ValueOf(p.SevenScenes),
 			"Silhouettes":       reflect.ValueOf(p.Silhouettes),
@@ -46,6 +48,7 @@ func pkg_glownotes_cglow_data() imports.Package {
 			"Validation":        reflect.ValueOf(p.Validation),
 		},
 		Types: map[string]reflect.Type{
+			"AugmentConfig":    reflect.TypeFor[p.AugmentConfig](),
 			"Dataset":          reflect.TypeFor[p.Dataset](),
 			"DenoiseConfig":    reflect.TypeFor[p.DenoiseConfig](),
 			"Depth":            reflect.TypeFor[p.Depth](),
@@ -54,6 +57,7 @@ func pkg_glownotes_cglow_data() imports.Package {
 			"LayoutError":      reflect.TypeFor[p.LayoutError](),
 			"Parts":            reflect.TypeFor[p.Parts](),
 			"PortraitConfig":   reflect.TypeFor[p.PortraitConfig](),
+			"Prefetcher":       reflect.TypeFor[p.Prefetcher](),
 			"Shape":            reflect.TypeFor[p.Shape](),
 			"SilhouetteConfig": reflect.TypeFor[p.SilhouetteConfig](),
 			"Split":            reflect.TypeFor[p.Split](),

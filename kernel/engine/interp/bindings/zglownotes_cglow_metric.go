@@ -15,6 +15,8 @@ func pkg_glownotes_cglow_metric() imports.Package {
 			"ArgMax":             reflect.ValueOf(p.ArgMax),
 			"Binarize":           reflect.ValueOf(p.Binarize),
 			"BitsPerDim":         reflect.ValueOf(p.BitsPerDim),
+			"Brier":              reflect.ValueOf(p.Brier),
+			"CalibrationError":   reflect.ValueOf(p.CalibrationError),
 			"Enlarge":            reflect.ValueOf(p.Enlarge),
 			"ImagePSNR":          reflect.ValueOf(p.ImagePSNR),
 			"MaskedPSNR":         reflect.ValueOf(p.MaskedPSNR),

@@ -15,6 +15,7 @@ var tables = map[string]interp.Table{
 	"glownotes/cglow/baseline":   {Name: "baseline", Load: pkg_glownotes_cglow_baseline},
 	"glownotes/cglow/data":       {Name: "data", Load: pkg_glownotes_cglow_data},
 	"glownotes/cglow/metric":     {Name: "metric", Load: pkg_glownotes_cglow_metric},
+	"glownotes/cglow/optim":      {Name: "optim", Load: pkg_glownotes_cglow_optim},
 	"glownotes/cglow/train":      {Name: "train", Load: pkg_glownotes_cglow_train},
 	"glownotes/kernel/display":   {Name: "display", Load: pkg_glownotes_kernel_display},
 	"glownotes/kernel/widgets":   {Name: "widgets", Load: pkg_glownotes_kernel_widgets},

@@ -29,6 +29,7 @@ var bound = []string{
 	"glownotes/cglow/baseline",
 	"glownotes/cglow/data",
 	"glownotes/cglow/metric",
+	"glownotes/cglow/optim",
 	"glownotes/cglow/train",
 	"glownotes/kernel/display",
 	"glownotes/kernel/widgets",

@@ -11,7 +11,8 @@ import (
 // Change shows the change of variables in one dimension: the density of z to
 // the left of the curve y = f(z) turned by a quarter, the density of y below.
 // Bands that hold equal parts of the probability run from one to the other:
-// where f is steep a band becomes wide and low, and its area stays the same,
+// where f is steep a band becomes wide and low, and its area stays the same, on
+// the sheet as well,
 //
 //	p(y) = p(z) / |f'(z)|.
 type Change struct {
@@ -91,8 +92,11 @@ func (c *Change) draw(p pen) {
 		return point{x0 + (x1-x0)*sy.at(y), mid - (mid-top)*sz.at(z)}
 	}
 	py := c.image()
-	deep := (low - mid - 14) / slices.Max(py)
-	wide := (x0 - margin - room - 14) / slices.Max(c.density)
+	// Both densities are drawn so that the same probability has the same area:
+	// their heights times the lengths of a unit of z and of y are equal.
+	unitZ, unitY := (mid-top)/(sz.hi-sz.lo), (x1-x0)/(sy.hi-sy.lo)
+	wide := min((x0-margin-room-14)/slices.Max(c.density), (low-mid-14)/slices.Max(py)*unitY/unitZ)
+	deep := wide * unitZ / unitY
 	for b := range c.Bands {
 		c.band(p, b, place, x0, mid, low, wide, deep, py)
 	}

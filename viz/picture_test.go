@@ -227,6 +227,9 @@ func TestPaletted(t *testing.T) {
 	m := image.NewRGBA(image.Rect(0, 0, 64, 64))
 	for i := range 64 * 64 {
 		c := color.RGBA{255, 255, 255, 255}
+		if i%64 < 10 { // almost white, but plain
+			c = color.RGBA{252, 252, 254, 255}
+		}
 		if i%64 > 40 {
 			c = color.RGBA{0, 0x72, 0xb2, 255}
 		}
@@ -277,5 +280,53 @@ func BenchmarkCurve(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// areas is a pen that adds up the areas of polygons by colour.
+type areas struct {
+	pen
+	by map[color.NRGBA][]float64
+}
+
+func (a *areas) polygon(pts []point, fill color.NRGBA) {
+	sum := 0.
+	for i, p := range pts {
+		q := pts[(i+1)%len(pts)]
+		sum += p.x*q.y - q.x*p.y
+	}
+	a.by[fill] = append(a.by[fill], math.Abs(sum)/2)
+}
+
+func (a *areas) polyline([]point, line)        {}
+func (a *areas) text(point, string, lettering) {}
+
+func TestChangeKeepsAreas(t *testing.T) {
+	var zs, ys, density []float64
+	for z := -3.; z <= 3; z += .005 {
+		zs, ys = append(zs, z), append(ys, z+.9*math.Sin(z))
+		density = append(density, math.Exp(-z*z/2))
+	}
+	c := NewChange("", zs, ys, density)
+	s, err := c.compose()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pen := &areas{by: map[color.NRGBA][]float64{}}
+	s.draw(pen)
+	var first float64
+	for b := range c.Bands {
+		got := pen.by[c.shade(b)]
+		if len(got) != 2 {
+			t.Fatalf("band %d has %d pieces of density, want 2", b, len(got))
+		}
+		if b == 0 {
+			first = got[0]
+		}
+		for _, area := range got {
+			if math.Abs(area-first) > .01*first {
+				t.Errorf("band %d: areas %.1f before and %.1f after, want %.1f", b, got[0], got[1], first)
+			}
+		}
 	}
 }

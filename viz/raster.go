@@ -113,13 +113,13 @@ func (p *vgPen) image(at point, w, h float64, m image.Image) {
 	draw.Draw(p.raster, r, scaled(m, r.Dx(), r.Dy()), image.Point{}, draw.Over)
 }
 
-// colourful reports whether an image has more than 64 colours.
+// colourful reports whether an image has more than 32 colours.
 func colourful(m image.Image) bool {
 	seen := map[color.Color]bool{}
 	b := m.Bounds()
 	for y := b.Min.Y; y < b.Max.Y; y++ {
 		for x := b.Min.X; x < b.Max.X; x++ {
-			if seen[m.At(x, y)] = true; len(seen) > 64 {
+			if seen[m.At(x, y)] = true; len(seen) > 32 {
 				return true
 			}
 		}

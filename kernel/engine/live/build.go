@@ -145,7 +145,9 @@ func (e *toolError) Unwrap() error { return e.err }
 func (b *builder) tool(ctx context.Context, dir, name string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOROOT="+b.tc.goRoot)
+	// The tools end before a collection pays: without one the link of a cell
+	// that uses Gorgonia takes a fifth less time.
+	cmd.Env = append(os.Environ(), "GOROOT="+b.tc.goRoot, "GOGC=off", "GOMEMLIMIT=1GiB")
 	out, err := cmd.CombinedOutput()
 	if ctx.Err() != nil {
 		return nil, ctx.Err()

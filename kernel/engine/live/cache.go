@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // What the engine builds lies in a folder of the user's cache, one for each
@@ -92,6 +93,18 @@ func sweepSessions() {
 		if l, err := lockFile(lock, false); err == nil {
 			os.RemoveAll(d)
 			l.unlock()
+		}
+	}
+}
+
+// pruneCache removes the folders of toolchains and versions of go.sum that were
+// not used for a month.
+func pruneCache(root, keep string) {
+	dirs, _ := filepath.Glob(filepath.Join(root, "plain-*"))
+	for _, d := range dirs {
+		st, err := os.Stat(filepath.Join(d, "lock"))
+		if d != keep && err == nil && time.Since(st.ModTime()) > 30*24*time.Hour {
+			os.RemoveAll(d)
 		}
 	}
 }

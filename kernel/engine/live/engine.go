@@ -129,7 +129,8 @@ func (e *Engine) prepare(ctx context.Context, progress func(core.Progress)) erro
 			return err
 		}
 	}
-	cache = filepath.Join(cache, "plain-"+tc.key())
+	root := cache
+	cache = filepath.Join(root, "plain-"+tc.key())
 	if err := os.MkdirAll(cache, 0o700); err != nil {
 		return fmt.Errorf("live: %w", err)
 	}
@@ -138,6 +139,9 @@ func (e *Engine) prepare(ctx context.Context, progress func(core.Progress)) erro
 		return fmt.Errorf("live: %w", err)
 	}
 	defer lock.unlock()
+	now := time.Now()
+	_ = os.Chtimes(lock.f.Name(), now, now)
+	pruneCache(root, cache)
 	local, err := sourceStamp(tc.root, false)
 	if err != nil {
 		return fmt.Errorf("live: %w", err)

@@ -2257,6 +2257,50 @@ loop:
 	VZEROUPPER
 	RET
 
+// func copyRest1avx2(dst *float32, src *float32, srcRow int, rows int, lanes int), stride in bytes
+TEXT ·copyRest1avx2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ srcRow+16(FP), R8
+	MOVQ rows+24(FP), DX
+	MOVQ lanes+32(FP), CX
+	LEAQ gemmLanes<>+32(SB), AX
+	SHLQ $2, CX
+	SUBQ CX, AX
+	VMOVUPS (AX), Y15
+loop:
+	VMASKMOVPS 0(SI), Y15, Y1
+	VMOVUPS Y1, 0(DI)
+	ADDQ R8, SI
+	ADDQ $32, DI
+	DECQ DX
+	JNZ loop
+	VZEROUPPER
+	RET
+
+// func copyRest2avx2(dst *float32, src *float32, srcRow int, rows int, lanes int), stride in bytes
+TEXT ·copyRest2avx2(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ srcRow+16(FP), R8
+	MOVQ rows+24(FP), DX
+	MOVQ lanes+32(FP), CX
+	LEAQ gemmLanes<>+32(SB), AX
+	SHLQ $2, CX
+	SUBQ CX, AX
+	VMOVUPS (AX), Y15
+loop:
+	VMOVUPS (SI), Y0
+	VMOVUPS Y0, (DI)
+	VMASKMOVPS 32(SI), Y15, Y1
+	VMOVUPS Y1, 32(DI)
+	ADDQ R8, SI
+	ADDQ $64, DI
+	DECQ DX
+	JNZ loop
+	VZEROUPPER
+	RET
+
 // func packStripavx2(dst *float32, src *float32, srcRow int, rows int), stride in bytes
 TEXT ·packStripavx2(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI

@@ -1840,6 +1840,50 @@ loop:
 	VZEROUPPER
 	RET
 
+// func copyRest1avx512(dst *float32, src *float32, srcRow int, rows int, lanes int), stride in bytes
+TEXT ·copyRest1avx512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ srcRow+16(FP), R8
+	MOVQ rows+24(FP), DX
+	MOVQ lanes+32(FP), CX
+	MOVL $1, AX
+	SHLL CX, AX
+	DECL AX
+	KMOVW AX, K1
+loop:
+	VMOVUPS.Z 0(SI), K1, Z1
+	VMOVUPS Z1, 0(DI)
+	ADDQ R8, SI
+	ADDQ $64, DI
+	DECQ DX
+	JNZ loop
+	VZEROUPPER
+	RET
+
+// func copyRest2avx512(dst *float32, src *float32, srcRow int, rows int, lanes int), stride in bytes
+TEXT ·copyRest2avx512(SB), NOSPLIT, $0-40
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ srcRow+16(FP), R8
+	MOVQ rows+24(FP), DX
+	MOVQ lanes+32(FP), CX
+	MOVL $1, AX
+	SHLL CX, AX
+	DECL AX
+	KMOVW AX, K1
+loop:
+	VMOVUPS (SI), Z0
+	VMOVUPS Z0, (DI)
+	VMOVUPS.Z 64(SI), K1, Z1
+	VMOVUPS Z1, 64(DI)
+	ADDQ R8, SI
+	ADDQ $128, DI
+	DECQ DX
+	JNZ loop
+	VZEROUPPER
+	RET
+
 // func packStripavx512(dst *float32, src *float32, srcRow int, rows int), stride in bytes
 TEXT ·packStripavx512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), DI

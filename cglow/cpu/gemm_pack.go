@@ -26,8 +26,13 @@ func (g *tiled) pack(dst []float32, j0, cols, k0, kc int) {
 
 // packRows copies kc rows of valid values into rows of width values.
 func (g *tiled) packRows(panel []float32, width, valid int, b []float32, kc int) {
-	if valid == 2*g.lanes {
+	switch lanes := valid - width + g.lanes; {
+	case g.isa == generic:
+	case valid == 2*g.lanes:
 		g.isa.copyRows(at(panel, 0), at(b, 0), g.ldb*floatSize, kc)
+		return
+	default:
+		g.isa.copyRest(at(panel, 0), at(b, 0), g.ldb*floatSize, kc, width/g.lanes, lanes)
 		return
 	}
 	for p := range kc {

@@ -25,6 +25,7 @@ func gemmFile(f *file) {
 	}
 	f.peak()
 	f.copyRows()
+	f.copyRest()
 	f.packStrip()
 	f.transpose()
 }

@@ -21,6 +21,29 @@ func (f *file) copyRows() {
 	f.ret()
 }
 
+// copyRest writes functions that pack rows whose last vector has only some
+// lanes; the others become 0.
+func (f *file) copyRest() {
+	for vecs := 1; vecs <= 2; vecs++ {
+		name := fmt.Sprintf("copyRest%d%s", vecs, f.name)
+		f.text(name, "func "+name+"(dst *float32, src *float32, srcRow int, rows int, lanes int), stride in bytes",
+			"dst DI", "src SI", "srcRow R8", "rows DX", "lanes CX")
+		f.maskFirst("gemmLanes")
+		f.label("loop")
+		if vecs == 2 {
+			f.op("VMOVUPS (SI), %s", f.r(0))
+			f.op("VMOVUPS %s, (DI)", f.r(0))
+		}
+		f.load("SI", (vecs-1)*f.bytes(), f.r(1), true)
+		f.op("VMOVUPS %s, %d(DI)", f.r(1), (vecs-1)*f.bytes())
+		f.op("ADDQ R8, SI")
+		f.op("ADDQ $%d, DI", vecs*f.bytes())
+		f.op("DECQ DX")
+		f.op("JNZ loop")
+		f.ret()
+	}
+}
+
 // packStrip writes a function that packs the rows of one full tile of a
 // transposed A: 6 (AVX2) or 12 (AVX-512) values from each stored row.
 func (f *file) packStrip() {

@@ -111,7 +111,10 @@ func (f *file) header(name string, d vectorFunc, params []string) {
 }
 
 // maskRest makes the mask of the first CX lanes.
-func (f *file) maskRest() {
+func (f *file) maskRest() { f.maskFirst("vectorLanes") }
+
+// maskFirst does, with the table of the file.
+func (f *file) maskFirst(table string) {
 	if f.name == "avx512" {
 		f.op("MOVL $1, AX")
 		f.op("SHLL CX, AX")
@@ -119,7 +122,7 @@ func (f *file) maskRest() {
 		f.op("KMOVW AX, K1")
 		return
 	}
-	f.op("LEAQ vectorLanes<>+32(SB), AX")
+	f.op("LEAQ %s<>+32(SB), AX", table)
 	f.op("SHLQ $2, CX")
 	f.op("SUBQ CX, AX")
 	f.op("VMOVUPS (AX), Y15")

@@ -43,6 +43,21 @@ func (s isa) copyRows(dst, src unsafe.Pointer, srcRow, rows int) {
 	}
 }
 
+// copyRest packs rows of one or two vectors of which the last has only lanes
+// lanes, filled up with zeros.
+func (s isa) copyRest(dst, src unsafe.Pointer, srcRow, rows, vectors, lanes int) {
+	switch {
+	case s == avx512 && vectors == 2:
+		copyRest2avx512(dst, src, srcRow, rows, lanes)
+	case s == avx512:
+		copyRest1avx512(dst, src, srcRow, rows, lanes)
+	case vectors == 2:
+		copyRest2avx2(dst, src, srcRow, rows, lanes)
+	default:
+		copyRest1avx2(dst, src, srcRow, rows, lanes)
+	}
+}
+
 // packStrip packs the rows of one full tile of a transposed A, srcRow bytes
 // apart, one after the other.
 func (s isa) packStrip(dst, src unsafe.Pointer, srcRow, rows int) {
@@ -189,6 +204,18 @@ func copyRowsavx2(dst unsafe.Pointer, src unsafe.Pointer, srcRow int, rows int)
 
 //go:noescape
 func copyRowsavx512(dst unsafe.Pointer, src unsafe.Pointer, srcRow int, rows int)
+
+//go:noescape
+func copyRest1avx2(dst unsafe.Pointer, src unsafe.Pointer, srcRow int, rows int, lanes int)
+
+//go:noescape
+func copyRest2avx2(dst unsafe.Pointer, src unsafe.Pointer, srcRow int, rows int, lanes int)
+
+//go:noescape
+func copyRest1avx512(dst unsafe.Pointer, src unsafe.Pointer, srcRow int, rows int, lanes int)
+
+//go:noescape
+func copyRest2avx512(dst unsafe.Pointer, src unsafe.Pointer, srcRow int, rows int, lanes int)
 
 //go:noescape
 func packStripavx2(dst unsafe.Pointer, src unsafe.Pointer, srcRow int, rows int)

@@ -12,6 +12,8 @@ func (isa) transpose(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, srcRow,
 
 func (isa) copyRows(dst, src unsafe.Pointer, srcRow, rows int) {}
 
+func (isa) copyRest(dst, src unsafe.Pointer, srcRow, rows, vectors, lanes int) {}
+
 func (isa) packStrip(dst, src unsafe.Pointer, srcRow, rows int) {}
 
 // flops does about n rounds of multiply-adds and returns how many floating

@@ -120,7 +120,7 @@ func run(t *testing.T, vm gorgonia.VM) {
 
 // differences is how many elements of an input TestGradients moves, evenly spread; enough for
 // every element of all but the largest inputs.
-const differences = 40
+const differences = 20
 
 // TestGradients compares every symbolic gradient in float64 with central differences.
 func TestGradients(t *testing.T) {

@@ -27,15 +27,11 @@ func untilIdle(b *testing.B, c *rawConn) int {
 	b.Helper()
 	size := 0
 	for {
-		frames, _, err := readMessage(c.r, defaultLimits)
-		if err != nil {
-			b.Fatal(err)
-		}
-		content := frames[len(frames)-1]
-		size += len(content)
-		if bytes.Equal(content, []byte(`{"execution_state":"idle"}`)) {
+		content := c.content(b)
+		if string(content) == idle {
 			return size
 		}
+		size += len(content)
 	}
 }
 

@@ -14,117 +14,11 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"glownotes/kernel/core"
 	"glownotes/kernel/kerneltest"
 	"glownotes/kernel/wire"
 )
-
-// A rawConn is a peer that speaks ZMTP by itself, so that it can also speak
-// it badly.
-type rawConn struct {
-	net.Conn
-	r      *bufio.Reader
-	signer wire.Signer
-}
-
-// greeting is that of ZMTP 3.0 with the NULL mechanism.
-func greeting() []byte {
-	b := make([]byte, greetingSize)
-	b[0], b[9], b[10] = 0xff, 0x7f, 3
-	copy(b[12:], "NULL")
-	return b
-}
-
-func property(name, value string) []byte {
-	b := append([]byte{byte(len(name))}, name...)
-	b = binary.BigEndian.AppendUint32(b, uint32(len(value)))
-	return append(b, value...)
-}
-
-func ready(typ, identity string) []byte {
-	body := append([]byte{5}, "READY"...)
-	body = append(body, property("Socket-Type", typ)...)
-	body = append(body, property("Identity", identity)...)
-	return append([]byte{flagCommand, byte(len(body))}, body...)
-}
-
-func dialTCP(t testing.TB, port int) *rawConn {
-	t.Helper()
-	c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	if err := c.SetDeadline(time.Now().Add(kerneltest.Patience)); err != nil {
-		t.Fatal(err)
-	}
-	signer, err := wire.NewSigner(loopback.SignatureScheme, loopback.Key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &rawConn{c, bufio.NewReader(c), signer}
-}
-
-// dialRaw connects and shakes hands.
-func dialRaw(t testing.TB, port int, typ, identity string) *rawConn {
-	t.Helper()
-	c := dialTCP(t, port)
-	c.write(t, greeting(), ready(typ, identity))
-	if _, err := io.ReadFull(c.r, make([]byte, greetingSize)); err != nil {
-		t.Fatal(err)
-	}
-	if _, command, err := readMessage(c.r, defaultLimits); err != nil || !command {
-		t.Fatalf("READY of the kernel: command %t, %v", command, err)
-	}
-	return c
-}
-
-func (c *rawConn) write(t testing.TB, chunks ...[]byte) {
-	t.Helper()
-	if _, err := c.Write(bytes.Join(chunks, nil)); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (c *rawConn) writeFrames(t testing.TB, frames ...[]byte) {
-	t.Helper()
-	w := bufio.NewWriter(c.Conn)
-	if err := errors.Join(writeMessage(w, frames), w.Flush()); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func (c *rawConn) send(t testing.TB, m *wire.Message) {
-	t.Helper()
-	frames, err := c.signer.Encode(m)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.writeFrames(t, frames...)
-}
-
-func (c *rawConn) receive(t testing.TB, ch wire.Channel) *wire.Message {
-	t.Helper()
-	frames, _, err := readMessage(c.r, defaultLimits)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, err := c.signer.Decode(ch, frames)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
-
-// ended waits until the kernel ends the connection.
-func (c *rawConn) ended(t testing.TB) {
-	t.Helper()
-	if _, err := io.Copy(io.Discard, c.r); errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Error("the kernel keeps the connection")
-	}
-}
 
 // TestBadPeers: nothing that a peer writes ends the kernel or holds up the
 // other front ends.
@@ -194,16 +88,31 @@ func TestStalledSubscriber(t *testing.T) {
 	const limit = 4 << 20 // more than one cell writes
 	tr.iopub.limit = limit
 	kerneltest.Run(t, core.Options{Transport: tr, Engine: &kerneltest.Engine{}, OutputLimit: -1})
-	stalled := dialRaw(t, tr.Info().IOPubPort, "SUB", "")
-	stalled.writeFrames(t, []byte("\x01"))
-	if m := stalled.receive(t, wire.IOPub); m.Header.MsgType != "iopub_welcome" {
-		t.Fatalf("first message %s", m.Header.MsgType)
+	subscribe := func() *rawConn {
+		c := dialRaw(t, tr.Info().IOPubPort, "SUB", "")
+		c.writeFrames(t, []byte("\x01"))
+		if m := c.receive(t, wire.IOPub); m.Header.MsgType != "iopub_welcome" {
+			t.Fatalf("first message %s", m.Header.MsgType)
+		}
+		return c
 	}
-	c := kerneltest.NewClient(t, connect(t, tr.Info(), "reading"))
-	welcome(c)
+	stalled, reading := subscribe(), subscribe()
+	shell, session := dialRaw(t, tr.Info().ShellPort, "DEALER", ""), wire.NewSession("front")
+	post := func(msgType string, content any) {
+		m, err := session.New(wire.Shell, msgType, wire.Header{}, content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		shell.send(t, m)
+	}
 	const cells, size = 7, 3 << 20
 	for i := range cells {
-		if n := len(c.Execute(fmt.Sprintf("bytes %d", size)).Text("stdout")); n != size {
+		post("execute_request", kerneltest.Cell(fmt.Sprintf("bytes %d", size)))
+		n := 0
+		for content := reading.content(t); string(content) != idle; content = reading.content(t) {
+			n += len(content)
+		}
+		if n < size {
 			t.Fatalf("cell %d: the reading front end got %d bytes, want %d", i, n, size)
 		}
 	}
@@ -212,33 +121,28 @@ func TestStalledSubscriber(t *testing.T) {
 			t.Errorf("%d bytes are queued for one peer, limit %d", held, 2*limit)
 		}
 	}
-	if err := stalled.SetDeadline(time.Now().Add(kerneltest.Patience)); err != nil {
-		t.Fatal(err)
-	}
-	bytes, idles := 0, 0
+	got, idles := 0, 0
 	for told := false; !told; {
-		m := stalled.receive(t, wire.IOPub)
-		switch m.Header.MsgType {
-		case "status":
-			if kerneltest.Field[string](m, "execution_state") == "idle" {
-				idles++
-			}
-		case "stream":
-			text := kerneltest.Field[string](m, "text")
-			told = strings.Contains(text, "dropped")
-			bytes += len(text)
+		content := stalled.content(t)
+		got += len(content)
+		told = bytes.Contains(content, []byte("messages were dropped"))
+		if string(content) == idle {
+			idles++
 		}
 		if idles >= cells && !told { // it reads again: the next message reports
-			c.Post(wire.Shell, "kernel_info_request", nil)
+			post("kernel_info_request", nil)
 		}
 	}
-	if bytes >= cells*size || bytes < limit/2 {
-		t.Errorf("the stalled front end got %d bytes", bytes)
+	if got >= cells*size || got < limit/2 {
+		t.Errorf("the stalled front end got %d bytes", got)
 	}
 	if idles < cells {
 		t.Errorf("the stalled front end got %d idle messages, want at least %d", idles, cells)
 	}
 }
+
+// idle is the content of the message that ends a cell.
+const idle = `{"execution_state":"idle"}`
 
 func TestSubscriptions(t *testing.T) {
 	tr := listenLoopback(t)

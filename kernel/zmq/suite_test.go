@@ -203,7 +203,7 @@ func TestFlushBeforeExit(t *testing.T) {
 		go func() { served <- k.Serve(context.Background()) }()
 		c := kerneltest.NewClient(t, connect(t, tr.Info(), "front"))
 		welcome(c)
-		cell := c.Post(wire.Shell, "execute_request", kerneltest.Cell("bytes 3000000"))
+		cell := c.Post(wire.Shell, "execute_request", kerneltest.Cell("bytes 1000000"))
 		c.Find("the cell's reply", func(m *wire.Message) bool {
 			return m.Header.MsgType == "execute_reply" && m.Parent.MsgID == cell
 		})
@@ -211,8 +211,8 @@ func TestFlushBeforeExit(t *testing.T) {
 		if x.Outcome() != "ok" {
 			t.Fatalf("shutdown: %s", x.Outcome())
 		}
-		if n := len(c.Collect(cell).Text("stdout")); n != 3_000_000 {
-			t.Errorf("%d bytes of output, want 3000000", n)
+		if n := len(c.Collect(cell).Text("stdout")); n != 1_000_000 {
+			t.Errorf("%d bytes of output, want 1000000", n)
 		}
 		select {
 		case err := <-served:

@@ -138,6 +138,10 @@ func transpose(y, x []float32, r, c int) {
 		transpose4(y, x, r)
 		return
 	}
+	if r >= 8 && c >= 8 {
+		cpu.Transpose(y, x, r, c)
+		return
+	}
 	if c < r {
 		for j := range c {
 			from, to := x[j:], y[j*r:(j+1)*r]

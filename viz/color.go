@@ -17,6 +17,24 @@ type Theme struct {
 // series returns the colour of series i.
 func (t *Theme) series(i int) color.NRGBA { return t.Series[i%len(t.Series)] }
 
+// depth returns the colour of t in [0,1] on the way from the ground over the
+// first series' colour towards the ink; NaN is the ground.
+func (t *Theme) depth(v float64) color.NRGBA {
+	switch {
+	case !(v > 0):
+		return t.Background
+	case v < .6:
+		return mix(t.Background, t.Series[0], v/.6)
+	}
+	return mix(t.Series[0], t.Ink, min(1, v-.6))
+}
+
+// mix returns the colour k of the way from a to b.
+func mix(a, b color.NRGBA, k float64) color.NRGBA {
+	part := func(x, y uint8) uint8 { return uint8(math.Round(float64(x) + k*(float64(y)-float64(x)))) }
+	return color.NRGBA{part(a.R, b.R), part(a.G, b.G), part(a.B, b.B), 255}
+}
+
 func hex(v uint32) color.NRGBA {
 	return color.NRGBA{R: uint8(v >> 16), G: uint8(v >> 8), B: uint8(v), A: 255}
 }

@@ -80,18 +80,22 @@ func (d *Panels) compose() (*sheet, error) {
 	}
 	type placed struct {
 		*sheet
-		x, y float64
+		x, y, high float64
 	}
 	var all []placed
 	for from := 0; from < len(d.pictures); from += d.Columns {
+		row := len(all)
 		high := 0.
 		for k, p := range d.pictures[from:min(from+d.Columns, len(d.pictures))] {
 			s, err := p.sized(w).compose()
 			if err != nil {
 				return nil, fmt.Errorf("viz: panel %d: %w", from+k+1, err)
 			}
-			all = append(all, placed{s, float64(k) * w, y})
+			all = append(all, placed{sheet: s, x: float64(k) * w, y: y})
 			high = max(high, s.h)
+		}
+		for k := range all[row:] {
+			all[row+k].high = high
 		}
 		y += high
 	}
@@ -100,6 +104,9 @@ func (d *Panels) compose() (*sheet, error) {
 			d.heading(p)
 		}
 		for _, s := range all {
+			if s.ground != d.Theme.Background {
+				rectangle(p, s.x, s.y, w, s.high, s.ground)
+			}
 			s.draw(&shifted{p, s.x, s.y})
 		}
 	}}, nil

@@ -14,10 +14,8 @@ type Plane struct {
 	Look
 	XLabel, YLabel           string
 	XLow, XHigh, YLow, YHigh float64
-	Ramp                     Ramp
 
-	field  image.Image
-	most   float64
+	levels []float64 // of the density, by pixels; nil: none
 	grids  [][]point
 	clouds []cloud
 	err    error
@@ -27,12 +25,7 @@ type Plane struct {
 func NewPlane(title string, low, high float64) *Plane {
 	look := newLook(title)
 	look.Width = 440
-	return &Plane{Look: look, XLow: low, XHigh: high, YLow: low, YHigh: high, Ramp: paper()}
-}
-
-// paper is a scale from white to dark blue, for what lies behind lines.
-func paper() Ramp {
-	return table(func(t float64) (l, c, h float64) { return 1 - .62*t, .13 * math.Sin(math.Pi*min(1, t*.75)), 250 })
+	return &Plane{Look: look, XLow: low, XHigh: high, YLow: low, YHigh: high}
 }
 
 // planeLevels is the number of steps of the colours of a density: their edges
@@ -42,28 +35,37 @@ const planeLevels = 14
 // planeCells is the number of pixels of a density along each side.
 const planeCells = 400
 
-// Density draws a density f in 14 steps of colour, white where it is almost 0.
+// Density draws a density f in 14 steps of colour, from the ground where it is
+// almost 0 to ink where it is largest.
 func (q *Plane) Density(f func(x, y float64) float64) *Plane {
 	values := make([]float64, planeCells*planeCells)
-	q.most = 0
+	most := 0.
 	for i := range values {
 		x := q.XLow + (float64(i%planeCells)+.5)/planeCells*(q.XHigh-q.XLow)
 		y := q.YHigh - (float64(i/planeCells)+.5)/planeCells*(q.YHigh-q.YLow)
 		values[i] = f(x, y)
 		if finite(values[i]) {
-			q.most = max(q.most, values[i])
+			most = max(most, values[i])
 		}
 	}
-	if q.most <= 0 {
+	if most <= 0 {
 		q.err = errors.New("the density is nowhere positive")
 		return q
 	}
-	m := image.NewNRGBA(image.Rect(0, 0, planeCells, planeCells))
 	for i, v := range values {
-		m.SetNRGBA(i%planeCells, i/planeCells, q.Ramp(math.Floor(planeLevels*v/q.most+.3)/planeLevels))
+		values[i] = math.Floor(planeLevels*v/most+.3) / planeLevels
 	}
-	q.field = m
+	q.levels = values
 	return q
+}
+
+// field returns the density in colours of the theme.
+func (q *Plane) field() image.Image {
+	m := image.NewNRGBA(image.Rect(0, 0, planeCells, planeCells))
+	for i, v := range q.levels {
+		m.SetNRGBA(i%planeCells, i/planeCells, q.Theme.depth(v))
+	}
+	return m
 }
 
 // Grid draws the image under f of a grid with lines from low to high, spacing
@@ -129,8 +131,8 @@ func (q *Plane) draw(p pen) {
 	q.heading(p)
 	a := q.axes()
 	a.draw(p)
-	if q.field != nil {
-		p.image(point{a.x, a.y}, a.w, a.h, q.field)
+	if q.levels != nil {
+		p.image(point{a.x, a.y}, a.w, a.h, q.field())
 	}
 	for _, g := range q.grids {
 		var xs, ys []float64

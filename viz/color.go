@@ -17,16 +17,14 @@ type Theme struct {
 // series returns the colour of series i.
 func (t *Theme) series(i int) color.NRGBA { return t.Series[i%len(t.Series)] }
 
-// depth returns the colour of t in [0,1] on the way from the ground over the
-// first series' colour towards the ink; NaN is the ground.
+// depth returns the colour of t in [0,1] on the way from the ground to the first
+// series' colour, not all of it, so that lines can be seen on it; NaN is the
+// ground.
 func (t *Theme) depth(v float64) color.NRGBA {
-	switch {
-	case !(v > 0):
+	if !(v > 0) {
 		return t.Background
-	case v < .6:
-		return mix(t.Background, t.Series[0], v/.6)
 	}
-	return mix(t.Series[0], t.Ink, min(1, v-.6))
+	return mix(t.Background, t.Series[0], .8*min(1, v))
 }
 
 // mix returns the colour k of the way from a to b.

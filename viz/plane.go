@@ -36,7 +36,7 @@ const planeLevels = 14
 const planeCells = 400
 
 // Density draws a density f in 14 steps of colour, from the ground where it is
-// almost 0 to ink where it is largest.
+// almost 0 to the first series' colour where it is largest.
 func (q *Plane) Density(f func(x, y float64) float64) *Plane {
 	values := make([]float64, planeCells*planeCells)
 	most := 0.

@@ -75,13 +75,14 @@ func (g gemmCase) agree(b *testing.B, s isa, p product) {
 	}
 }
 
-// fastSets are the instruction sets worth timing beside portable Go.
-func fastSets() []isa { return available()[1:] }
-
 func BenchmarkKernelGemm(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	for _, s := range fastSets() {
-		for _, level := range [][2]int{{512, 12}, {128, 24}, {32, 48}, {8192, 12}} {
+	for _, s := range available() {
+		levels := [][2]int{{512, 12}, {128, 24}, {32, 48}, {8192, 12}}
+		if s == generic {
+			levels = levels[:1]
+		}
+		for _, level := range levels {
 			names, cases := couplingProducts(level[0], level[1])
 			for i, g := range cases {
 				b.Run(fmt.Sprintf("impl=%v/pixels=%d/c=%d/%s", s, level[0], level[1], names[i]), func(b *testing.B) {

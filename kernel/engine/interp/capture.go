@@ -31,8 +31,9 @@ type capture struct {
 
 	syncing sync.Mutex // one drain at a time
 
-	mu  sync.Mutex
-	out core.Output
+	mu    sync.Mutex
+	out   core.Output
+	comms map[string]string // open comms: id to target
 
 	readers sync.WaitGroup
 }

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"glownotes/kernel/core"
@@ -44,7 +45,9 @@ type Engine struct {
 	closed  bool
 	s       *session
 
-	scope *scopeView // what completion may know; has its own lock
+	// What is asked for while cells run; both have their own locks.
+	scope   *scopeView
+	capture atomic.Pointer[capture]
 }
 
 var _ core.Engine = (*Engine)(nil)
@@ -94,6 +97,7 @@ func (e *Engine) start() error {
 		return e.startup
 	}
 	e.scope.update(e.s)
+	e.capture.Store(e.s.capture)
 	e.log.Debug("interpreter started", "took", time.Since(begin))
 	return nil
 }

@@ -3,6 +3,7 @@ package interp
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -327,6 +328,42 @@ func TestStartIsIdempotentAndCloseFinal(t *testing.T) {
 	}
 	if _, err := e.Execute(t.Context(), core.Cell{Code: "1"}, &recorder{}); !errors.Is(err, ErrClosed) {
 		t.Errorf("Execute after Close: %v", err)
+	}
+}
+
+// TestBrokenInterpreter checks that a gomacro that cannot start, or computes
+// nonsense, is an error and not a crash.
+func TestBrokenInterpreter(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	for name, boot := range map[string]func(*session){
+		"does not start": func(*session) { panic("unsupported types.Type: *types.Alias") },
+		"computes nonsense": func(s *session) {
+			s.boot()
+			s.base.DeclFunc("recover", func() any { return 1 })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := bootSession(log, nil, boot)
+			if err == nil || !strings.Contains(err.Error(), "does not work with this version of Go") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// TestConsecutiveCells is the plainest use of a notebook.
+func TestConsecutiveCells(t *testing.T) {
+	nb := newNotebook(t, Options{})
+	for _, c := range []struct{ code, want string }{
+		{"import \"fmt\"\na := 1\nfmt.Println(a)", "1\n"},
+		{"a = 2\nfmt.Println(a)", "2\n"},
+		{"func next(x int) int {\n    return x+1\n}\nfmt.Println(\"func defined\")", "func defined\n"},
+		{"b := next(1)\nfmt.Println(b)", "2\n"},
+	} {
+		v, r := nb.must(c.code)
+		if v != "" || r.out() != c.want {
+			t.Errorf("%s\nresult %q, stdout %q; want none and %q", c.code, v, r.out(), c.want)
+		}
 	}
 }
 

@@ -49,6 +49,10 @@ type session struct {
 // newSession starts the interpreter and checks with two lines that it works
 // here: gomacro depends on details of Go's reflection.
 func newSession(log *slog.Logger, packages map[string]Table) (*session, error) {
+	return bootSession(log, packages, (*session).boot)
+}
+
+func bootSession(log *slog.Logger, packages map[string]Table, boot func(*session)) (*session, error) {
 	s := &session{
 		log: log, packages: packages, known: packageNames(packages),
 		worker:    newWorker(),
@@ -63,7 +67,7 @@ func newSession(log *slog.Logger, packages map[string]Table) (*session, error) {
 	if s.capture, err = newCapture(); err != nil {
 		return nil, err
 	}
-	fail, _ := s.worker.call(context.Background(), s.boot, noTrace, func() {})
+	fail, _ := s.worker.call(context.Background(), func() { boot(s) }, noTrace, func() {})
 	if fail == nil {
 		fail, _ = s.worker.call(context.Background(), s.selfTest, noTrace, func() {})
 	}

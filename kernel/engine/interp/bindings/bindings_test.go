@@ -177,6 +177,7 @@ type output struct {
 	mu    sync.Mutex
 	text  strings.Builder
 	shown []display.Bundle
+	comms []core.CommMessage
 }
 
 func (o *output) Stream(name, text string) {
@@ -191,7 +192,11 @@ func (o *output) Display(b display.Bundle, id string) {
 }
 func (o *output) Update(b display.Bundle, id string) { o.Display(b, id) }
 func (o *output) Clear(bool)                         {}
-func (o *output) Comm(core.CommMessage)              {}
+func (o *output) Comm(m core.CommMessage) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.comms = append(o.comms, m)
+}
 func (o *output) Input(context.Context, string, bool) (string, error) {
 	return "", core.ErrNoInput
 }
@@ -256,4 +261,29 @@ func TestCells(t *testing.T) {
 		})
 	}
 	os.Remove(filepath.Join(os.TempDir(), "glownotes-bindings-test.png"))
+}
+
+// TestComms checks that cells can talk to widgets of the front end.
+func TestComms(t *testing.T) {
+	e := newEngine(t)
+	_, out := run(t, e, 1, "got := make(chan any, 1)\ndisplay.OnComm(func(m display.CommMessage) { if m.Data[\"panic\"] != nil { panic(\"in a handler\") }; got <- m.Data[\"v\"] })\nif err := display.SendComm(display.CommMessage{Kind: \"open\", ID: \"c1\", Target: \"jupyter.widget\"}); err != nil { panic(err) }")
+	t.Cleanup(func() { display.OnComm(nil) })
+	if len(out.comms) != 1 || out.comms[0].ID != "c1" || out.comms[0].Kind != "open" {
+		t.Errorf("sent %v", out.comms)
+	}
+	if c := e.Comms(); c["c1"] != "jupyter.widget" {
+		t.Errorf("open comms are %v", c)
+	}
+	e.HandleComm(core.CommMessage{Kind: "msg", ID: "c1", Data: map[string]any{"v": 7}}, out)
+	if v, _ := run(t, e, 2, "<-got"); v == nil || v.Data[display.MIMEText] != "7" {
+		t.Errorf("received %v", v)
+	}
+	e.HandleComm(core.CommMessage{Kind: "msg", ID: "c1", Data: map[string]any{"panic": true}}, out)
+	if !strings.Contains(out.text.String(), "panic in a comm handler") {
+		t.Errorf("stderr is %q", out.text.String())
+	}
+	e.HandleComm(core.CommMessage{Kind: "close", ID: "c1"}, out)
+	if c := e.Comms(); len(c) != 0 {
+		t.Errorf("open comms are %v", c)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -262,11 +263,14 @@ func (e *Engine) setSession(s *session) {
 
 // Info implements core.Engine.
 func (e *Engine) Info() core.LanguageInfo {
-	e.starting.Lock()
-	defer e.starting.Unlock()
-	version := "1.26"
-	if e.tc != nil {
-		version = strings.TrimPrefix(e.tc.version, "go")
+	// A front end waits for this before all else, and Start may take minutes:
+	// until it is over, the version is that which built this program.
+	version := strings.TrimPrefix(runtime.Version(), "go")
+	if e.starting.TryLock() {
+		if e.tc != nil {
+			version = strings.TrimPrefix(e.tc.version, "go")
+		}
+		e.starting.Unlock()
 	}
 	return core.LanguageInfo{
 		Name: "go", Version: version, MimeType: "text/x-go", FileExtension: ".go",

@@ -83,12 +83,14 @@ func (k *Kernel) route(m *wire.Message) {
 		box = k.comms
 	case m.Channel == wire.Control:
 		box = k.control
-	default:
+	case t == "complete_request" || t == "inspect_request":
 		box = k.queries
+	default:
+		box = k.info
 	}
 	if box == nil || !box.put(r) {
 		r.refused = &BadRequestError{m.Header.MsgType, errors.New("its subshell does not exist")}
-		k.queries.put(r)
+		k.info.put(r)
 	}
 }
 

@@ -5,7 +5,8 @@
 // Requests are served by a few goroutines, the lanes:
 //
 //	cells     execute_request, one at a time; with an engine that can, one lane per subshell
-//	queries   completion, inspection, is_complete, history, kernel_info, comm_info: also while a cell runs
+//	queries   completion and inspection: also while a cell runs
+//	info      kernel_info, is_complete, history, comm_info: what takes no time
 //	comms     comm messages in their order: also while a cell runs
 //	control   interrupt, shutdown, subshells: whatever else goes on
 //

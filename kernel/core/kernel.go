@@ -58,9 +58,9 @@ type Kernel struct {
 
 	handlers map[string]handler
 
-	queries, comms, control *mailbox
-	subshells               *subshells
-	lanes                   sync.WaitGroup
+	info, queries, comms, control *mailbox
+	subshells                     *subshells
+	lanes                         sync.WaitGroup
 
 	base context.Context // of everything that is served
 	stop context.CancelFunc
@@ -87,7 +87,7 @@ func New(opts Options) *Kernel {
 	k := &Kernel{
 		opts: opts, log: opts.Logger, session: wire.NewSession("kernel"),
 		history: NewHistory(opts.HistoryDir),
-		queries: newMailbox(), comms: newMailbox(), control: newMailbox(),
+		info: newMailbox(), queries: newMailbox(), comms: newMailbox(), control: newMailbox(),
 		handlers: handlers(), running: map[*execution]bool{},
 	}
 	k.base, k.stop = context.WithCancel(context.Background())
@@ -116,9 +116,9 @@ func (k *Kernel) Serve(ctx context.Context) error {
 		p.OnLost(k.lostNotice)
 	}
 	k.publish("status", wire.Header{}, map[string]any{"execution_state": "starting"})
-	k.lane(k.queries)
-	k.lane(k.comms)
-	k.lane(k.control)
+	for _, b := range k.fixedLanes() {
+		k.lane(b)
+	}
 	k.subshells.start()
 	go func() {
 		// A failure shows in the first cell, which tries again.
@@ -150,7 +150,7 @@ func (k *Kernel) receive() error {
 // finish ends the lanes, the engine and the transport.
 func (k *Kernel) finish() error {
 	k.Interrupt()
-	for _, b := range []*mailbox{k.queries, k.comms, k.control} {
+	for _, b := range k.fixedLanes() {
 		b.close()
 	}
 	k.subshells.close()
@@ -171,6 +171,11 @@ func (k *Kernel) finish() error {
 		k.log.Warn("core: not everything was sent", "err", e)
 	}
 	return errors.Join(err, k.opts.Transport.Close())
+}
+
+// fixedLanes are the lanes beside those of cells.
+func (k *Kernel) fixedLanes() []*mailbox {
+	return []*mailbox{k.info, k.queries, k.comms, k.control}
 }
 
 // lane serves the requests of b in their order, on a goroutine of its own.

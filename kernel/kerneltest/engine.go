@@ -256,8 +256,12 @@ func (c command) block(name string) error {
 }
 
 // Complete implements core.Engine: the variables that begin like the word
-// before the cursor.
+// before the cursor. For the code "await NAME" it first waits for Open(NAME),
+// whatever its context says.
 func (e *Engine) Complete(_ context.Context, code string, cursor int) (core.Completion, error) {
+	if name, ok := strings.CutPrefix(code, "await "); ok {
+		<-e.gate(name)
+	}
 	r := []rune(code)[:cursor]
 	start := cursor
 	for start > 0 && r[start-1] != ' ' && r[start-1] != '\n' {

@@ -127,7 +127,8 @@ func testHistory(t *testing.T, start Starter) {
 }
 
 func testQueries(t *testing.T, start Starter) {
-	c := start(t, core.Options{Engine: &Engine{}})
+	e := &Engine{}
+	c := start(t, core.Options{Engine: e})
 	c.Execute("set ähnlich 1\nset ärger 2")
 	complete := func(code string, cursor any) *wire.Message {
 		return c.Request(wire.Shell, "complete_request", map[string]any{"code": code, "cursor_pos": cursor}).Reply
@@ -152,6 +153,10 @@ func testQueries(t *testing.T, start Starter) {
 		r := c.Request(wire.Shell, "is_complete_request", map[string]any{"code": code}).Reply
 		equal(t, "is_complete of "+code, Field[string](r, "status"), want)
 	}
+	slow := c.Post(wire.Shell, "complete_request", map[string]any{"code": "await go", "cursor_pos": 8})
+	equal(t, "during a slow completion", c.Request(wire.Shell, "kernel_info_request", nil).Outcome(), "ok")
+	e.Open("go")
+	equal(t, "slow completion", c.Collect(slow).Outcome(), "ok")
 	equal(t, "connect", c.Request(wire.Shell, "connect_request", nil).Outcome(), "ok")
 }
 

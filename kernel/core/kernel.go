@@ -87,7 +87,7 @@ func New(opts Options) *Kernel {
 	k := &Kernel{
 		opts: opts, log: opts.Logger, session: wire.NewSession("kernel"),
 		history: NewHistory(opts.HistoryDir),
-		info: newMailbox(), queries: newMailbox(), comms: newMailbox(), control: newMailbox(),
+		info:    newMailbox(), queries: newMailbox(), comms: newMailbox(), control: newMailbox(),
 		handlers: handlers(), running: map[*execution]bool{},
 	}
 	k.base, k.stop = context.WithCancel(context.Background())

@@ -239,18 +239,17 @@ func TestRedefinition(t *testing.T) {
 }
 
 // interruptAfter runs a cell and cancels it after d.
-func (nb *notebook) interruptAfter(d time.Duration, code string) (*core.CellError, time.Duration) {
+func (nb *notebook) interruptAfter(d time.Duration, code string) *core.CellError {
 	nb.t.Helper()
 	ctx, cancel := context.WithCancel(nb.t.Context())
 	defer cancel()
-	var at time.Time
-	time.AfterFunc(d, func() { at = time.Now(); cancel() })
+	time.AfterFunc(d, cancel)
 	_, _, err := nb.runCtx(ctx, code)
 	var ce *core.CellError
 	if !errors.As(err, &ce) || ce.Name != "Interrupted" {
 		nb.t.Fatalf("got %v, want Interrupted\n%s", err, code)
 	}
-	return ce, time.Since(at)
+	return ce
 }
 
 func TestInterrupt(t *testing.T) {
@@ -264,9 +263,8 @@ func TestInterrupt(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			nb.t = t
-			_, took := nb.interruptAfter(50*time.Millisecond, c.code)
-			if took > 900*time.Millisecond {
-				t.Errorf("stopped after %v", took)
+			if ce := nb.interruptAfter(50*time.Millisecond, c.code); strings.Contains(ce.Message, "left behind") {
+				t.Error(ce)
 			}
 			if v, _ := nb.must("n > 0"); v != "true" {
 				t.Errorf("n > 0 is %q after the interrupt", v)
@@ -276,9 +274,9 @@ func TestInterrupt(t *testing.T) {
 	t.Run("blocked", func(t *testing.T) {
 		nb.t = t
 		nb.must("x, gate, passed := 1, make(chan int), false\nfunc setX() { x = 99 }")
-		ce, took := nb.interruptAfter(50*time.Millisecond, "y := <-gate\npassed = true\nsetX()")
-		if took < grace/2 || took > 3*grace || !strings.Contains(ce.Message, "left behind") {
-			t.Errorf("after %v: %s", took, ce.Message)
+		ce := nb.interruptAfter(50*time.Millisecond, "y := <-gate\npassed = true\nsetX()")
+		if !strings.Contains(ce.Message, "left behind") {
+			t.Error(ce)
 		}
 		// The goroutine goes on, but stops before its next statement.
 		nb.must("gate <- 1\ntime.Sleep(50 * time.Millisecond)")
@@ -299,7 +297,13 @@ func TestGoroutinePanic(t *testing.T) {
 		{"function", "done := make(chan int)\nfunc f(s string) { defer close(done); panic(s) }\ngo f(\"boom 2\")\n<-done"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, r := nb.must(c.code + "\ntime.Sleep(20 * time.Millisecond)")
+			_, r := nb.must(c.code)
+			for range 500 { // the report comes after what the cell waits for
+				if r.err() != "" {
+					break
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
 			if !strings.Contains(r.err(), "panic in a goroutine: boom") {
 				t.Errorf("stderr is %q", r.err())
 			}

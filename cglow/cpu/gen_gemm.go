@@ -158,73 +158,26 @@ const (
 	flagColumnSums
 )
 
-// finish applies the steps that the flags ask for and stores the tile.
-// Registers: DI, DX C and its row stride, BX flags, AX tile; R8, R9 free.
+// finisher writes the end of a tile: the steps that the flags ask for, the
+// stores, the next panel. Registers: DI, DX C and its row stride, BX flags, AX
+// tile; R8, R9 free.
+type finisher struct {
+	*file
+	tileShape
+	masked     bool // the last vector is not full
+	temp, zero int  // free registers
+}
+
+// finish applies the steps and stores the tile.
 func (f *file) finish(t tileShape, masked bool) {
 	sums := t.rows * t.vecs
-	temp, zero := f.r(sums), f.r(sums+1)
-	last := t.vecs - 1
-	load := func(base string, v int) { f.load(base, v*f.bytes(), temp, masked && v == last) }
-	when := func(flag int, body func()) {
-		skip := f.fresh("skip")
-		f.op("TESTQ $%d, BX", flag)
-		f.op("JZ %s", skip)
-		body()
-		f.label(skip)
-	}
-	each := func(body func(r, v int, sum string), next func()) {
-		for r := range t.rows {
-			for v := range t.vecs {
-				body(r, v, f.r(r*t.vecs+v))
-			}
-			if next != nil && r < t.rows-1 {
-				next()
-			}
-		}
-	}
-	when(flagAdd, func() {
-		f.op("MOVQ DI, R8")
-		each(func(_, v int, sum string) {
-			load("R8", v)
-			f.op("VADDPS %s, %s, %s", temp, sum, sum)
-		}, func() { f.op("ADDQ DX, R8") })
-	})
-	when(flagBias, func() {
-		f.op("MOVQ tile_bias(AX), R8")
-		f.op("ADDQ tile_column(AX), R8")
-		for v := range t.vecs {
-			load("R8", v)
-			for r := range t.rows {
-				f.op("VADDPS %s, %s, %s", temp, f.r(r*t.vecs+v), f.r(r*t.vecs+v))
-			}
-		}
-	})
-	when(flagReLU, func() {
-		f.zero(sums + 1)
-		each(func(_, _ int, sum string) { f.op("VMAXPS %s, %s, %s", sum, zero, sum) }, nil)
-	})
-	when(flagMask, func() {
-		f.zero(sums + 1)
-		f.op("MOVQ tile_mask(AX), R8")
-		f.op("ADDQ tile_column(AX), R8")
-		f.op("MOVQ tile_maskRow(AX), R9")
-		each(func(_, v int, sum string) {
-			load("R8", v)
-			f.keepPositive(temp, zero, sum)
-		}, func() { f.op("ADDQ R9, R8") })
-	})
-	when(flagColumnSums, func() {
-		f.op("MOVQ tile_columnSums(AX), R8")
-		f.op("ADDQ tile_column(AX), R8")
-		for v := range t.vecs {
-			load("R8", v)
-			for r := range t.rows {
-				f.op("VADDPS %s, %s, %s", f.r(r*t.vecs+v), temp, temp)
-			}
-			f.store(temp, "R8", v*f.bytes(), masked && v == last)
-		}
-	})
-	each(func(_, v int, sum string) { f.store(sum, "DI", v*f.bytes(), masked && v == last) },
+	e := finisher{f, t, masked, sums, sums + 1}
+	e.when(flagAdd, e.add)
+	e.when(flagBias, e.bias)
+	e.when(flagReLU, e.relu)
+	e.when(flagMask, e.mask)
+	e.when(flagColumnSums, e.columnSums)
+	e.each(func(_, v int, sum string) { f.store(sum, "DI", v*f.bytes(), e.partial(v)) },
 		func() { f.op("ADDQ DX, DI") })
 	if !masked || f.name == "avx512" {
 		f.op("DECQ tile_panels(AX)")
@@ -236,6 +189,85 @@ func (f *file) finish(t tileShape, masked bool) {
 		f.label("done")
 	}
 	f.ret()
+}
+
+// partial reports whether vector v is the one that is not full.
+func (e finisher) partial(v int) bool { return e.masked && v == e.vecs-1 }
+
+// get loads vector v of the row at base into the temporary register.
+func (e finisher) get(base string, v int) {
+	e.load(base, v*e.bytes(), e.r(e.temp), e.partial(v))
+}
+
+// when runs a step if its flag is set.
+func (e finisher) when(flag int, step func()) {
+	skip := e.fresh("skip")
+	e.op("TESTQ $%d, BX", flag)
+	e.op("JZ %s", skip)
+	step()
+	e.label(skip)
+}
+
+// each visits the sums, with next between two rows.
+func (e finisher) each(visit func(r, v int, sum string), next func()) {
+	for r := range e.rows {
+		for v := range e.vecs {
+			visit(r, v, e.r(r*e.vecs+v))
+		}
+		if next != nil && r < e.rows-1 {
+			next()
+		}
+	}
+}
+
+// column points R8 to the tile's columns of an array of the epilogue.
+func (e finisher) column(array string) {
+	e.op("MOVQ tile_%s(AX), R8", array)
+	e.op("ADDQ tile_column(AX), R8")
+}
+
+func (e finisher) add() {
+	e.op("MOVQ DI, R8")
+	e.each(func(_, v int, sum string) {
+		e.get("R8", v)
+		e.op("VADDPS %s, %s, %s", e.r(e.temp), sum, sum)
+	}, func() { e.op("ADDQ DX, R8") })
+}
+
+func (e finisher) bias() {
+	e.column("bias")
+	for v := range e.vecs {
+		e.get("R8", v)
+		for r := range e.rows {
+			e.do("VADDPS", e.temp, r*e.vecs+v, r*e.vecs+v)
+		}
+	}
+}
+
+func (e finisher) relu() {
+	e.file.zero(e.zero)
+	e.each(func(_, _ int, sum string) { e.op("VMAXPS %s, %s, %s", sum, e.r(e.zero), sum) }, nil)
+}
+
+func (e finisher) mask() {
+	e.file.zero(e.zero)
+	e.column("mask")
+	e.op("MOVQ tile_maskRow(AX), R9")
+	e.each(func(_, v int, sum string) {
+		e.get("R8", v)
+		e.keepPositive(e.r(e.temp), e.r(e.zero), sum)
+	}, func() { e.op("ADDQ R9, R8") })
+}
+
+func (e finisher) columnSums() {
+	e.column("columnSums")
+	for v := range e.vecs {
+		e.get("R8", v)
+		for r := range e.rows {
+			e.do("VADDPS", r*e.vecs+v, e.temp, e.temp)
+		}
+		e.store(e.r(e.temp), "R8", v*e.bytes(), e.partial(v))
+	}
 }
 
 // keepPositive sets sum to 0 where x is not above zero.

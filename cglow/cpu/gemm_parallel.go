@@ -41,7 +41,7 @@ func (s isa) gemmParallel(p *product) {
 	by := p.method()
 	parts := p.m * p.n * p.k / partMultiplications
 	if by != byTiles && by != bySwap {
-		parts = p.m * p.n * p.k / min(p.m, p.k, fewRows) / partValues
+		parts = p.m * p.n * p.k / max(1, min(p.m, p.k, fewRows)) / partValues
 	}
 	procs := runtime.GOMAXPROCS(0)
 	if parts = min(parts, procs); parts < 2 {

@@ -38,6 +38,8 @@ const (
 // method picks the way from the sizes alone.
 func (p *product) method() method {
 	switch {
+	case p.k == 0: // there may be no address to give to a kernel
+		return byCombine
 	case p.transB && !p.transA && p.m <= fewRows && p.k >= 32:
 		return byDots
 	case !p.transB && p.m <= fewRows && p.n >= 64:

@@ -279,6 +279,22 @@ func TestGemmDoesNotAllocate(t *testing.T) {
 	}
 }
 
+// Without an inner dimension only beta and the epilogue are left, and A and B
+// may be empty.
+func TestGemmEmptyInnerDimension(t *testing.T) {
+	for _, m := range []int{1, 8, 300} {
+		for _, n := range []int{3, 64, 700} {
+			c, bias := newPoisoned(m*n), guardedOf(n, func(j int) float32 { return float32(j) })
+			GemmFused(false, false, m, n, 0, nil, 0, []float32{}, n, c.v, n, 0, Epilogue{Bias: bias.v})
+			want := make([]float64, m*n)
+			for i := range want {
+				want[i] = float64(i % n)
+			}
+			c.close(t, fmt.Sprintf("m=%d n=%d", m, n), want, 0)
+		}
+	}
+}
+
 func TestGemmRefusesWrongSizes(t *testing.T) {
 	x := make([]float32, 6)
 	for name, f := range map[string]func(){

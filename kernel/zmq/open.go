@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"os"
+	"runtime"
 	"time"
 
 	"github.com/go-zeromq/zmq4"
@@ -23,6 +25,9 @@ func Open(ctx context.Context, path string, logger *slog.Logger) (*Transport, er
 	info, registration, err := wire.ReadStartupFile(path)
 	if err != nil {
 		return nil, err
+	}
+	if f, err := os.Stat(path); err == nil && runtime.GOOS != "windows" && f.Mode().Perm()&0o077 != 0 {
+		logger.Warn("zmq: others on this machine may read the key of this session", "file", path, "mode", f.Mode().Perm())
 	}
 	if registration == nil {
 		return Listen(ctx, info, logger)

@@ -1,12 +1,16 @@
 package zmq
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -158,5 +162,35 @@ func TestOpenConnectionFile(t *testing.T) {
 	}
 	if _, err := Open(t.Context(), filepath.Join(t.TempDir(), "none"), quiet); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a missing file: %v", err)
+	}
+}
+
+// TestOpenWarns: a key that others may read is worth a line in the log.
+func TestOpenWarns(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("file modes do not say who may read on Windows")
+	}
+	for mode, want := range map[os.FileMode]bool{0o600: false, 0o644: true} {
+		first := listenLoopback(t)
+		info := first.Info()
+		if err := first.Close(); err != nil {
+			t.Fatal(err)
+		}
+		path := writeFile(t, info)
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		var log bytes.Buffer
+		tr, err := Open(t.Context(), path, slog.New(slog.NewTextHandler(&log, nil)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = tr.Close()
+		if got := strings.Contains(log.String(), "may read the key"); got != want {
+			t.Errorf("mode %v: warned %t, want %t: %s", mode, got, want, &log)
+		}
+		if strings.Contains(log.String(), loopback.Key) {
+			t.Error("the key is in the log")
+		}
 	}
 }

@@ -11,8 +11,14 @@ import (
 // Trunk is one network on x that all steps share, in the shape of a U-Net
 // (Ronneberger et al., 2015): down to the size of the last level, up again with
 // the features of the way down beside it. Every level of the flow gets a
-// feature map that has seen the whole image, and the last one feeds a vector
-// for actnorm and the 1x1 convolution. ReLU after every layer.
+// feature map that has seen the whole image, and the mean of the last one feeds a
+// vector for actnorm and the 1x1 convolution, which are the same at every pixel.
+// ReLU after every layer.
+//
+// The mean, because a fully connected layer on all pixels of the map does not
+// survive the learning rates of short runs: a step of Adam moves each of
+// thousands of weights alike, all its inputs are positive, and within a few
+// steps all its units were below zero for every x.
 //
 // NOTE(paper): the paper gives each of the 3 L K conditioners a network of its
 // own on x, whose features see a few pixels around each point. The trunk costs
@@ -58,9 +64,7 @@ func (t Trunk) Params(prefix string) []Param {
 		out = append(out, conv(fmt.Sprintf("up%d", l), 4*c, t.MapChannels(l+1), 1, 1)...)
 		out = append(out, conv(fmt.Sprintf("join%d", l), c, 2*c, 3, 3)...)
 	}
-	last := len(t.Sizes) - 1
-	flat := t.MapChannels(last) * t.Sizes[last][0] * t.Sizes[last][1]
-	return append(out, layer(prefix+"fc", []int{t.Width, flat}, s.HiddenWeight, s.HiddenBias)...)
+	return append(out, layer(prefix+"fc", []int{t.Width, t.MapChannels(len(t.Sizes) - 1)}, s.HiddenWeight, s.HiddenBias)...)
 }
 
 // Apply builds the trunk for x [N,C,H,W]: one map [N,channels,h,w] per level
@@ -79,14 +83,19 @@ func (t Trunk) Apply(p Lookup, prefix string, x *gorgonia.Node) (maps []*gorgoni
 		h = conv(h, fmt.Sprintf("mid%d", l), same)
 		maps = append(maps, h)
 	}
-	n := h.Shape()[0]
-	flat := op.Reshape(h, n, h.Shape().TotalSize()/n)
-	vector = op.ReLU(op.Linear(flat, p(prefix+"fc.w"), p(prefix+"fc.b")))
+	vector = op.ReLU(op.Linear(pool(h), p(prefix+"fc.w"), p(prefix+"fc.b")))
 	for l := len(maps) - 2; l >= 0; l-- {
 		up := op.Unsqueeze(conv(maps[l+1], fmt.Sprintf("up%d", l), op.Conv{Stride: 1}))
 		maps[l] = conv(op.Concat(maps[l], up), fmt.Sprintf("join%d", l), same)
 	}
 	return maps, vector
+}
+
+// pool returns the mean of every channel of h [N,C,H,W], [N,C].
+func pool(h *gorgonia.Node) *gorgonia.Node {
+	s := h.Shape()
+	sums := op.SumPerExample(op.Reshape(h, s[0]*s[1], s[2], s[3]))
+	return op.Scale(op.Reshape(sums, s[0], s[1]), 1/float64(s[2]*s[3]))
 }
 
 // Head is what a step keeps for itself when it shares a trunk: the last layer

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"glownotes/cglow"
+	"glownotes/cglow/data"
 )
 
 func TestEvaluate(t *testing.T) {
@@ -83,5 +84,38 @@ func TestRunByInversion(t *testing.T) {
 	a, b := stored.Mean(21, 30), inverted.Mean(21, 30)
 	if d := a - b; d > 0.02 || d < -0.02 {
 		t.Errorf("bits/dim %v stored, %v by inversion", a, b)
+	}
+}
+
+// The quick settings are harsh on a small model: after some dozens of steps x
+// must still reach the 1x1 matrices of every layer.
+func TestQuickKeepsConditioning(t *testing.T) {
+	set, err := data.Silhouettes(data.Silhouettes32())
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := cglow.New(cglow.Quick32(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := Run(context.Background(), m, set, Quick(60), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first, last := r.Mean(1, 10), r.Mean(51, 60); !(last < first-0.2) {
+		t.Errorf("bits/dim from %v to %v", first, last)
+	}
+	x, y, err := data.First(set, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := m.Telemetry(x, y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range s.Layers {
+		if l.Spread == 0 {
+			t.Errorf("%s: W is the same for every x", l.Layer)
+		}
 	}
 }

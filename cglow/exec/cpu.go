@@ -29,7 +29,7 @@ func (cpuBackend) Kernel(o *op.Op, used []bool) *Kernel {
 	case "couplingnet.dx":
 		return couplingBackward(o, used)
 	case "netbank":
-		return bankForward(o, used)
+		return bankForward(o, used, bankMemory)
 	case "netbank.dw":
 		return bankBackward(o, used)
 	case "channeladd", "channelmul", "channelsum", "channeldot":

@@ -208,7 +208,11 @@ func (p *bankPlan) flatten(r *bankRoom, before *bankLayer, in []float32) []float
 	return r.flat
 }
 
-func bankForward(o *op.Op, used []bool) *Kernel {
+// bankMemory is how many elements of scratch memory a bank may use when no hidden results are
+// kept: 64 MiB. A larger batch then goes through in groups of images.
+const bankMemory = 16 << 20
+
+func bankForward(o *op.Op, used []bool, memory int) *Kernel {
 	d := o.Dims().(ref.NetBank)
 	plan, ok := newBankPlan(d)
 	if !ok {
@@ -218,21 +222,53 @@ func bankForward(o *op.Op, used []bool) *Kernel {
 	for _, u := range used[len(d.Nets):] {
 		kept = kept && u
 	}
+	if !kept {
+		plan.N = plan.imagesWithin(memory)
+	}
 	return kernel(func(c *carver) op.Kernel[float32] {
 		p := plan.take(c, !kept, false)
-		var outs, ins [][]float32
+		group := p.N
+		outs, ins := make([][]float32, len(o.Extra())+1), [][]float32(nil)
 		task := func(part int) {
 			for i := part; i < len(p.nets); i += p.parts {
 				p.forward(p.rooms[part], i, outs, ins)
 			}
 		}
-		return func(o, in [][]float32) error {
-			outs, ins = o, in
-			p.load(ins[0])
-			cpu.Parallel(p.parts, task)
+		return func(out, in [][]float32) error {
+			ins = in
+			for from := 0; from < d.N; from += group {
+				p.N = min(group, d.N-from)
+				for i, y := range out {
+					if outs[i] = y; y != nil {
+						size := len(y) / d.N
+						outs[i] = y[from*size : (from+p.N)*size]
+					}
+				}
+				p.load(ins[0][from*d.C*d.H*d.W:])
+				cpu.Parallel(p.parts, task)
+			}
 			return nil
 		}
 	})
+}
+
+// imagesWithin returns how many images of the batch can be worked on at a time with about so much
+// memory, at least one.
+func (p *bankPlan) imagesWithin(memory int) int {
+	image := p.C * p.H * p.W
+	seen := map[cpu.Window]bool{}
+	result := 0
+	for _, net := range p.nets {
+		if w := net[0].window; !seen[w] {
+			seen[w] = true
+			image += w.Unfolded()
+		}
+		for _, b := range net {
+			result = max(result, b.Size())
+		}
+	}
+	image += 2 * p.parts * result
+	return min(p.N, max(1, memory/image))
 }
 
 // forward runs network i.

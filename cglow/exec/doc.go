@@ -1,18 +1,55 @@
 // Package exec runs expression graphs: it plans once and then runs as often as wanted.
 //
 // [Compile] takes the part of a graph that some outputs need, fixes the order of its ops, works
-// out how long each intermediate result lives, and gives all of them room in one piece of memory
-// per element type, where results that do not live at the same time share addresses. A run then
-// calls one kernel after the other and allocates nothing.
+// out how long each intermediate result lives, and gives all of them, and the room that kernels
+// work in, places in one piece of memory per element type, where what does not live at the same
+// time shares addresses. A run then calls one kernel after the other and allocates nothing.
 //
 // What a user of Gorgonia knows stays true: inputs are nodes bound with gorgonia.Let, a bound
 // value may be overwritten in place or replaced between runs, outputs and kept nodes show their
 // result through Value, and the gradient of a parameter whose gradient node is an output through
 // Grad. Nodes that are neither outputs nor kept have no value. Ops of Gorgonia itself, and of
-// others, run through their Do method on the planned memory.
+// others, run through their Do method on the planned memory; that allocates. An op that only
+// reads a value (gorgonia.Read) is not run: keep the node instead.
 //
 // A kernel's error or panic, and on demand the first result that is not finite, become an error
 // that names the node; a run never takes the process down.
 //
-// A VM is for one goroutine at a time.
+// A VM is for one goroutine at a time. Two programs of one graph may run in turn: the values of
+// the nodes that both keep are those of the last run.
+//
+// # Kernels
+//
+// float64 runs the plain loops of package ref and is the reference. float32 runs the kernels of a
+// [Backend]; [CPU] has one for every op that computes, and the plain loops for those that move
+// elements. What takes the time of a training step is cut for package cpu:
+//
+//   - A coupling network (op.CouplingNet) keeps its wide side channel-last and unfolds only the
+//     thin one, so that each of its nine matrix products has long rows; scales are folded into the
+//     weights, bias, ReLU and its mask into the products.
+//   - The networks on x (op.NetBank) are one op: x is unfolded once for all of them, and they run
+//     side by side.
+//
+// Work on a batch is cut by image, or a bank by network, into a fixed number of parts, and sums
+// over the batch are added in a fixed order: results do not depend on the number of cores.
+//
+// # Speed
+//
+// One training step without the optimizer, L 3, K 8, n_c 64, n_w 128, coupling width 256, batch 2,
+// CPU time of one core of a 2-core AMD Zen 3 (AVX2; 51.7 GFLOP/s by cpu.Peak), 2026-11-23:
+//
+//	size   form    GFLOP   CPU time   GFLOP/s   of peak
+//	 32    paper     5.6     129 ms      43.6     84 %
+//	 32    live      5.6     140 ms      40.2     78 %
+//	 64    paper    22.4     519 ms      43.2     84 %
+//	 64    live     22.4     501 ms      44.6     86 %
+//	128    paper    89.4    1906 ms      46.9     91 %
+//	128    live     89.4    1938 ms      46.1     89 %
+//
+// GFLOP counts the matrix products only. The machine was busy with other work, hence CPU time
+// (of the thread, GOMAXPROCS=1) and not elapsed time; for that, with the optimizer, on your own:
+//
+//	go test ./cglow/exec -run '^$' -bench Step
+//
+// Calling a kernel costs 9 ns (BenchmarkOverhead, best of 8): 0.02 ms in such a step.
 package exec

@@ -5,9 +5,14 @@ import (
 	"testing"
 	"time"
 
+	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+
 	"glownotes/cglow"
 	"glownotes/cglow/cpu"
 	"glownotes/cglow/data"
+	"glownotes/cglow/exec"
+	"glownotes/cglow/op"
 	"glownotes/cglow/optim"
 )
 
@@ -98,4 +103,27 @@ func stepFLOPs(c cglow.Config, batch int) float64 {
 		}
 	}
 	return total
+}
+
+// BenchmarkOverhead runs a chain of a thousand ops on one element each: what is left is the
+// executor's own time.
+func BenchmarkOverhead(b *testing.B) {
+	g := gorgonia.NewGraph()
+	n := gorgonia.NewVector(g, tensor.Float32, gorgonia.WithShape(1), gorgonia.WithName("x"),
+		gorgonia.WithValue(tensor.New(tensor.WithShape(1), tensor.WithBacking([]float32{1}))))
+	const ops = 1000
+	for range ops {
+		n = op.One(n)
+	}
+	vm, err := exec.Compile(exec.Program{Outputs: []*node{n}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := vm.RunAll(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/ops, "ns/kernel")
 }

@@ -43,7 +43,7 @@ func ExampleNew() {
 	_, err = cglow.New(cfg, 1)
 	fmt.Println(err)
 	// Output:
-	// c-Glow (live, householder): x 3x32x32, y 1x32x32, L=2, K=2, n_c=16, n_w=64, coupling 32, 227452 parameters
+	// c-Glow (live, householder): x 3x32x32, y 1x32x32, L=2, K=2, n_c=16, n_w=64, coupling 32, 98428 parameters
 	// cglow: config field Y: is 1x32x32: height and width must be multiples of 2^Levels = 512
 }
 

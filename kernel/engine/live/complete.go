@@ -18,7 +18,8 @@ const maxItems = 500
 
 // Complete implements core.Engine. It reads the session as it was left by the
 // last cell that was loaded, and does not wait for a running one.
-func (e *Engine) Complete(ctx context.Context, code string, cursor int) (core.Completion, error) {
+func (e *Engine) Complete(ctx context.Context, code string, cursor int) (list core.Completion, err error) {
+	defer recoverInto(&err)
 	off := byteOffset(code, cursor)
 	none := core.Completion{Start: cursor, End: cursor}
 	if !e.ready() {

@@ -37,7 +37,7 @@ type Engine struct {
 	ctx    context.Context // of background work; ends with Close
 	cancel context.CancelFunc
 
-	starting sync.Mutex
+	starting chan struct{} // holds one token: who has it may start or close
 	started  bool
 	tc       *toolchain
 	pkgs     *packages
@@ -48,12 +48,14 @@ type Engine struct {
 
 	running sync.Mutex // one cell at a time
 	serial  int
+	loaded  int // compiled cells in the present host
 	proc    *process
 	router  *router
 
 	asking sync.Mutex // one question to the host at a time
 
 	mu      sync.Mutex
+	version string
 	sess    *session
 	closed  bool
 	history []core.Cell // successful cells of this host
@@ -75,7 +77,8 @@ func New(o Options) (*Engine, error) {
 		return nil, fmt.Errorf("live: no module in %s: %w", root, err)
 	}
 	o.ModuleRoot = root
-	e := &Engine{opts: o, log: o.Logger, sess: newSession(), router: newRouter()}
+	e := &Engine{opts: o, log: o.Logger, sess: newSession(), router: newRouter(), starting: make(chan struct{}, 1)}
+	e.starting <- struct{}{}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
@@ -86,8 +89,12 @@ func New(o Options) (*Engine, error) {
 
 // Start implements core.Engine.
 func (e *Engine) Start(ctx context.Context, progress func(core.Progress)) error {
-	e.starting.Lock()
-	defer e.starting.Unlock()
+	select {
+	case <-e.starting:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { e.starting <- struct{}{} }()
 	if e.started {
 		return nil
 	}
@@ -148,6 +155,9 @@ func (e *Engine) prepare(ctx context.Context, progress func(core.Progress)) erro
 		return fmt.Errorf("live: %w", err)
 	}
 	e.tc, e.pkgs = tc, newPackages(tc, cache)
+	e.mu.Lock()
+	e.version = tc.version
+	e.mu.Unlock()
 	if e.pkgs.index, err = loadIndex(ctx, tc, cache, local); err != nil {
 		return fmt.Errorf("live: listing packages: %w", err)
 	}
@@ -216,7 +226,7 @@ func (e *Engine) startHost() error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.proc = p
+	e.proc, e.loaded = p, 0
 	return nil
 }
 
@@ -234,8 +244,8 @@ func (e *Engine) Close() error {
 	if p != nil {
 		p.stop()
 	}
-	e.starting.Lock()
-	defer e.starting.Unlock()
+	<-e.starting // background work has ended with e.cancel
+	defer func() { e.starting <- struct{}{} }()
 	if e.dir != "" {
 		os.RemoveAll(e.dir)
 		e.dirLock.unlock()
@@ -261,17 +271,16 @@ func (e *Engine) setSession(s *session) {
 	e.sess = s
 }
 
-// Info implements core.Engine.
+// Info implements core.Engine. The version is that of the toolchain; until the
+// engine has started, which may take minutes while a front end waits for this,
+// that of the toolchain that built this program.
 func (e *Engine) Info() core.LanguageInfo {
-	// A front end waits for this before all else, and Start may take minutes:
-	// until it is over, the version is that which built this program.
 	version := strings.TrimPrefix(runtime.Version(), "go")
-	if e.starting.TryLock() {
-		if e.tc != nil {
-			version = strings.TrimPrefix(e.tc.version, "go")
-		}
-		e.starting.Unlock()
+	e.mu.Lock()
+	if e.version != "" {
+		version = strings.TrimPrefix(e.version, "go")
 	}
+	e.mu.Unlock()
 	return core.LanguageInfo{
 		Name: "go", Version: version, MimeType: "text/x-go", FileExtension: ".go",
 		PygmentsLexer: "go", CodeMirrorMode: "go", Implementation: "glownotes",

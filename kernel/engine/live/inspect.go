@@ -13,7 +13,8 @@ import (
 
 // Inspect implements core.Engine: signature, documentation, and for names of
 // the session where they were declared and their value.
-func (e *Engine) Inspect(ctx context.Context, code string, cursor, detail int) (core.Inspection, error) {
+func (e *Engine) Inspect(ctx context.Context, code string, cursor, detail int) (in core.Inspection, err error) {
+	defer recoverInto(&err)
 	off := byteOffset(code, cursor)
 	if !e.ready() || inText(code, off) {
 		return core.Inspection{}, nil

@@ -2,6 +2,7 @@ package live
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
 	"strings"
 )
@@ -36,6 +37,9 @@ func (u *unit) showLast() {
 		return
 	}
 	tv, ok := u.info.Types[es.X]
+	if c, isChan := u.receives(es.X); isChan && types.Identical(c, emptyStruct) {
+		return // waiting for a goroutine: <-done
+	}
 	if !ok || tv.IsVoid() || tv.IsType() || tv.IsBuiltin() || tv.Type == types.Typ[types.Invalid] || u.isPrint(es.X) {
 		return
 	}
@@ -49,6 +53,17 @@ func (u *unit) showLast() {
 	u.insert(es.Pos(), name, -9)
 	u.insert(u.end(es), ")", 9)
 	es.X = &ast.CallExpr{Fun: ast.NewIdent(showName), Args: []ast.Expr{es.X}}
+}
+
+var emptyStruct = types.NewStruct(nil, nil)
+
+// receives tells what <-ch receives.
+func (u *unit) receives(e ast.Expr) (types.Type, bool) {
+	x, ok := ast.Unparen(e).(*ast.UnaryExpr)
+	if !ok || x.Op != token.ARROW {
+		return nil, false
+	}
+	return u.info.Types[x].Type, true
 }
 
 // quietLast lets a last expression with a semicolon behind it be evaluated

@@ -3,8 +3,12 @@ package live
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"os/exec"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -62,6 +66,7 @@ func TestCompileErrors(t *testing.T) {
 		{"unused value", "1 + 1\nx := 2", 1, 1, "1 + 1 (untyped int constant 2) is not used", []string{"only the last line"}},
 		{"import", "import \"no/such/package\"", 1, 8, "", []string{"no/such/package"}},
 		{"overflow", "var b byte = 300", 1, 14, "", []string{"300"}},
+		{"embed", "x := 1\n//go:embed file.txt\nvar f string", 2, 1, "", []string{"os.ReadFile"}},
 		{"cgo", "import \"C\"", 1, 8, "", []string{"module"}},
 		{"missing return", "func f() int {\n}", 2, 1, "missing return", nil},
 	}
@@ -271,4 +276,48 @@ func TestInput(t *testing.T) {
 	if v, _ := execute(t, e, 2, "_, err := Password(\"?\")\nerr"); !strings.Contains(v, "cannot ask") {
 		t.Errorf("without a front end that asks: %s", v)
 	}
+}
+
+// A kernel that is killed leaves no host behind.
+func TestKilledKernelLeavesNoHost(t *testing.T) {
+	if os.Getenv("GLOWNOTES_TEST_CHILD") != "" {
+		e, err := New(Options{ModuleRoot: "../../.."})
+		if err == nil {
+			err = e.Start(context.Background(), nil)
+		}
+		if err != nil {
+			fmt.Println("error", err)
+			return
+		}
+		fmt.Println("host", e.proc.cmd.Process.Pid)
+		time.Sleep(time.Minute)
+		return
+	}
+	engine(t) // builds what the child needs, or skips
+	child := exec.Command(os.Args[0], "-test.run=^TestKilledKernelLeavesNoHost$")
+	child.Env = append(os.Environ(), "GLOWNOTES_TEST_CHILD=1")
+	pipe, err := child.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	if _, err := fmt.Fscanf(pipe, "host %d\n", &pid); err != nil {
+		t.Fatal(err)
+	}
+	child.Process.Kill()
+	child.Wait()
+	for range 500 {
+		if err := syscall.Kill(pid, 0); err != nil {
+			return
+		}
+		if data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); strings.Contains(string(data), ") Z ") {
+			return // ended; nobody here reaps orphans
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("host %d still runs", pid)
+	syscall.Kill(pid, syscall.SIGKILL)
 }

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 )
 
 // A MissingToolError names a program that compiled cells need and the command
@@ -112,7 +113,8 @@ func (t *toolchain) run(ctx context.Context, line func(string), args ...string) 
 	var out bytes.Buffer
 	errs := &lineWriter{each: line}
 	cmd.Stdout, cmd.Stderr = &out, errs
-	cmd.WaitDelay = 2e9
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // lets it remove its temporary files
+	cmd.WaitDelay = 2 * time.Second
 	if err := cmd.Run(); err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()

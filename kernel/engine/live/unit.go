@@ -7,6 +7,7 @@ import (
 	"go/scanner"
 	"go/token"
 	"go/types"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -111,10 +112,16 @@ func (u *unit) parse() error {
 	if err != nil {
 		return u.syntaxErrors(err)
 	}
+	if at := embedDirective.FindIndex(u.src); at != nil {
+		line := 1 + strings.Count(string(u.src[:at[0]]), "\n")
+		return problems{{message: "a cell cannot embed files: it is not in a folder of a package", number: u.number, line: line, col: 1, hint: "read the file: os.ReadFile(name)"}}
+	}
 	markList(u.src, chunks)
 	u.chunks = chunks
 	return nil
 }
+
+var embedDirective = regexp.MustCompile(`(?m)^//go:embed `)
 
 // parseText parses the assembled text.
 func (u *unit) parseText() error {

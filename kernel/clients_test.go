@@ -129,6 +129,50 @@ func checkSmall(t *testing.T, file string) {
 	}
 }
 
+// committedQuickstart is the project's first notebook as it is committed.
+func committedQuickstart(t *testing.T) *nb.Notebook {
+	t.Helper()
+	n, err := nb.ReadFile(filepath.Join("..", "notebooks", quickstart))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// shortQuickstart is the notebook in its short form, without outputs:
+// metadata.glownotes.smoke names the parameters of that form.
+func shortQuickstart(t *testing.T) *nb.Notebook {
+	t.Helper()
+	n := committedQuickstart(t)
+	own, _ := n.Metadata["glownotes"].(map[string]any)
+	smoke, _ := own["smoke"].(map[string]any)
+	if len(smoke) == 0 {
+		t.Fatal("the notebook has no metadata.glownotes.smoke")
+	}
+	var set []string
+	for name, v := range smoke {
+		set = append(set, fmt.Sprintf("%s=%v", name, v))
+	}
+	if err := n.SetParameters(set); err != nil {
+		t.Fatal(err)
+	}
+	n.ClearOutputs()
+	return n
+}
+
+// pictures is how many outputs show one.
+func pictures(n *nb.Notebook) int {
+	count := 0
+	for _, c := range n.Cells {
+		for _, o := range c.Outputs {
+			if o.Data["image/png"] != nil || o.Data["image/svg+xml"] != nil {
+				count++
+			}
+		}
+	}
+	return count
+}
+
 func TestNbconvert(t *testing.T) {
 	program := jupyterProgram(t, "jupyter-nbconvert")
 	env := installed(t)
@@ -145,6 +189,23 @@ func TestNbconvert(t *testing.T) {
 			t.Fatalf("%v\n%s", err, out)
 		}
 		checkSmall(t, filepath.Join(filepath.Dir(file), "out.ipynb"))
+	})
+	t.Run("quickstart", func(t *testing.T) {
+		n := shortQuickstart(t)
+		file := filepath.Join(t.TempDir(), quickstart)
+		if err := n.WriteFile(file); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := convert(file); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		ran, err := nb.ReadFile(filepath.Join(filepath.Dir(file), "out.ipynb"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := pictures(ran), pictures(committedQuickstart(t)); got < want || want == 0 {
+			t.Errorf("%d pictures, want %d", got, want)
+		}
 	})
 	t.Run("a cell fails", func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "in.ipynb")

@@ -2,6 +2,7 @@ package cglow
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"sort"
@@ -14,6 +15,10 @@ import (
 
 // formatVersion is the version of the checkpoint's layout.
 const formatVersion = 1
+
+// ErrNotFinite is returned by Save for a model with a value that is not a
+// number: what is on the disk stays as it was.
+var ErrNotFinite = errors.New("cglow: not saved, a value is not finite")
 
 // checkpointMeta is the JSON part of a checkpoint. It travels in the metadata
 // of the .safetensors file itself: two files could not be replaced at once.
@@ -51,6 +56,11 @@ func (m *Model) Save(path string) error {
 
 // file returns the model's part of a checkpoint.
 func (m *Model) file(meta checkpointMeta) (tensorFile, error) {
+	for _, p := range m.store.list {
+		if !allFinite(m.store.backing(p)) {
+			return tensorFile{}, fmt.Errorf("%w: parameter %s", ErrNotFinite, p.Name)
+		}
+	}
 	meta.Version, meta.Seed, meta.Started, meta.Trained = formatVersion, m.seed, m.started, m.trained
 	cfg, err := json.Marshal(m.cfg)
 	if err != nil {

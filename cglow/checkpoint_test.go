@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -113,6 +114,29 @@ func TestSaveAndLoadModel(t *testing.T) {
 	files, _ := os.ReadDir(filepath.Dir(path))
 	if len(files) != 1 {
 		t.Errorf("%d files in the folder, want 1", len(files))
+	}
+}
+
+// A model that is not finite does not replace a good file.
+func TestSaveRefusesNonFinite(t *testing.T) {
+	m := mustNew(t, small(), 49)
+	path := filepath.Join(t.TempDir(), "m.safetensors")
+	if err := m.Save(path); err != nil {
+		t.Fatal(err)
+	}
+	v, err := m.Parameter("l0.split.b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v[1] = math.Inf(1)
+	if err := m.SetParameter("l0.split.b", v); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Save(path); !errors.Is(err, ErrNotFinite) || !strings.Contains(err.Error(), "l0.split.b") {
+		t.Errorf("got %v", err)
+	}
+	if _, err := Load(path); err != nil {
+		t.Errorf("the file that was there: %v", err)
 	}
 }
 

@@ -36,6 +36,8 @@ func (cpuBackend) Kernel(o *op.Op, used []bool) *Kernel {
 		return channelOp(o)
 	case "sumperexample", "expandperexample", "mean", "mean.dx", "one", "normal", "normal.dz":
 		return reduceOp(o)
+	case "squeeze", "unsqueeze":
+		return squeeze(o)
 	case "householder":
 		return householder(o)
 	case "householder.dv":

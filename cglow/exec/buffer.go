@@ -29,6 +29,7 @@ func elements[T float32 | float64](b *buffer) *[]T {
 type inputSlot struct {
 	item  int
 	value gorgonia.Value // whose memory the kernels have now
+	dense *tensor.Dense  // the same, if it is a tensor that kernels read
 	uses  []use
 }
 
@@ -128,7 +129,7 @@ func (vm *VM) take(in *inputSlot, v gorgonia.Value) error {
 	it, b := &vm.plan.items[in.item], &vm.buffers[in.item]
 	d, ok := v.(*tensor.Dense)
 	if !ok || d.Dtype() != tensor.Float32 && d.Dtype() != tensor.Float64 {
-		in.value, b.box = v, v
+		in.value, in.dense, b.box = v, nil, v
 		return nil
 	}
 	if d.Dtype() != it.node.Dtype() || d.Size() != it.size {
@@ -136,7 +137,7 @@ func (vm *VM) take(in *inputSlot, v gorgonia.Value) error {
 			it.node.Name(), d.Dtype(), d.Shape(), it.node.Dtype(), it.node.Shape())
 	}
 	if d.RequiresIterator() {
-		return fmt.Errorf("exec: the value of %s is a view with gaps: bind a copy", it.node.Name())
+		return fmt.Errorf("exec: the value of %s is a view that is not row-major without gaps: bind a copy", it.node.Name())
 	}
 	var err error
 	if d.Dtype() == tensor.Float32 {
@@ -147,7 +148,7 @@ func (vm *VM) take(in *inputSlot, v gorgonia.Value) error {
 	if err != nil {
 		return fmt.Errorf("exec: the value of %s: %w", it.node.Name(), err)
 	}
-	in.value = v
+	in.value, in.dense = v, d
 	for _, u := range in.uses {
 		if u.f32 != nil {
 			*u.f32 = b.f32
@@ -163,7 +164,7 @@ func (vm *VM) refresh() error {
 	for i := range vm.inputs {
 		in := &vm.inputs[i]
 		v := vm.plan.items[in.item].node.Value()
-		if v == in.value {
+		if v == in.value && (in.dense == nil || !in.dense.RequiresIterator()) {
 			continue
 		}
 		if v == nil {

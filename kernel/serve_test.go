@@ -1,0 +1,201 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/go-zeromq/zmq4"
+
+	"glownotes/kernel/wire"
+)
+
+// connectionFile writes a connection file with free ports.
+func connectionFile(t *testing.T) (string, wire.ConnectionInfo) {
+	t.Helper()
+	info := wire.ConnectionInfo{Transport: "tcp", IP: "127.0.0.1", Key: "secret", SignatureScheme: "hmac-sha256"}
+	for _, port := range []*int{&info.ShellPort, &info.ControlPort, &info.StdinPort, &info.IOPubPort, &info.HBPort} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close() // all at the end, so that they differ
+		*port = l.Addr().(*net.TCPAddr).Port
+	}
+	b, err := json.Marshal(info)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "connection.json")
+	if err := os.WriteFile(file, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file, info
+}
+
+// awaitHeartbeat waits until the kernel echoes bytes.
+func awaitHeartbeat(t *testing.T, info wire.ConnectionInfo) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	req := zmq4.NewReq(ctx, zmq4.WithDialerRetry(20*time.Millisecond), zmq4.WithDialerMaxRetries(-1))
+	defer req.Close()
+	if err := req.Dial(fmt.Sprintf("tcp://127.0.0.1:%d", info.HBPort)); err != nil {
+		t.Fatal(err)
+	}
+	if err := req.Send(zmq4.NewMsgString("alive?")); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := req.Recv(); err != nil || string(m.Bytes()) != "alive?" {
+		t.Fatalf("heartbeat: got %q, %v", m.Bytes(), err)
+	}
+}
+
+// children lists the processes below pid.
+func children(pid int) []int {
+	parents := map[int]int{}
+	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, file := range stats {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended
+		}
+		_, rest, _ := strings.Cut(string(b), ") ") // the name may hold spaces
+		fields := strings.Fields(rest)
+		own, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		if len(fields) > 1 && fields[0] != "Z" {
+			parents[own], _ = strconv.Atoi(fields[1])
+		}
+	}
+	var list []int
+	for own := range parents {
+		for p := parents[own]; p > 1; p = parents[p] {
+			if p == pid {
+				list = append(list, own)
+				break
+			}
+		}
+	}
+	return list
+}
+
+// alive reports whether a process runs; a zombie does not.
+func alive(pid int) bool {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	_, rest, _ := strings.Cut(string(b), ") ")
+	return !strings.HasPrefix(rest, "Z")
+}
+
+// eventually polls until the condition holds.
+func eventually(t *testing.T, limit time.Duration, what string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if condition() {
+			return
+		}
+	}
+	t.Fatalf("after %v still not: %s", limit, what)
+}
+
+// needsProc skips where processes cannot be looked at, and under -short.
+func needsProc(t *testing.T) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts the kernel, which takes a while")
+	}
+	if runtime.GOOS != "linux" {
+		t.Skip("looks at processes in /proc")
+	}
+	program, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return program
+}
+
+// SIGTERM ends the kernel with exit code 0 and everything that it started.
+func TestServeEndsOnSIGTERM(t *testing.T) {
+	program := needsProc(t)
+	file, info := connectionFile(t)
+	cmd := exec.Command(program, "serve", file)
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	t.Cleanup(func() { cmd.Process.Kill() })
+	awaitHeartbeat(t, info)
+	var started []int
+	eventually(t, 4*time.Minute, "a cell host runs", func() bool { started = children(cmd.Process.Pid); return len(started) > 0 })
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Errorf("got %v, want exit code 0", err)
+		}
+	case <-time.After(15 * time.Second):
+		t.Fatal("the kernel goes on after SIGTERM")
+	}
+	for _, pid := range started {
+		eventually(t, 5*time.Second, "process "+strconv.Itoa(pid)+" has ended", func() bool { return !alive(pid) })
+	}
+}
+
+// When the client that started the kernel is killed, the kernel ends by
+// itself.
+func TestServeEndsWithItsParent(t *testing.T) {
+	program := needsProc(t)
+	file, info := connectionFile(t)
+	// The shell stands for the client.
+	cmd := exec.Command("sh", "-c", `JPY_PARENT_PID=$$ "$0" serve "$1" & wait`, program, file)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	awaitHeartbeat(t, info)
+	started := children(cmd.Process.Pid)
+	if len(started) == 0 {
+		t.Fatal("no kernel below the shell")
+	}
+	t.Cleanup(func() {
+		for _, pid := range started {
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+	})
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	cmd.Wait()
+	for _, pid := range started {
+		eventually(t, 15*time.Second, "process "+strconv.Itoa(pid)+" has ended", func() bool { return !alive(pid) })
+	}
+}
+
+func TestServeErrors(t *testing.T) {
+	program := needsProc(t)
+	file := filepath.Join(t.TempDir(), "connection.json")
+	if err := os.WriteFile(file, []byte(`{"ip": "127.0.0.1"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command(program, "serve", file).CombinedOutput()
+	if err == nil || !strings.HasPrefix(string(out), "glownotes: wire: connection file: shell_port") {
+		t.Errorf("got %v and %s", err, out)
+	}
+}

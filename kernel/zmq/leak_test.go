@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -37,7 +36,6 @@ func TestNothingLeft(t *testing.T) {
 	k := core.New(core.Options{Transport: tr, Engine: &kerneltest.Engine{}})
 	served := make(chan error, 1)
 	go func() { served <- k.Serve(context.Background()) }()
-	var group sync.WaitGroup
 	for i := range 20 {
 		dialTCP(t, tr.Info().ShellPort) // says nothing
 		silent := dialRaw(t, tr.Info().IOPubPort, "SUB", "")
@@ -45,15 +43,12 @@ func TestNothingLeft(t *testing.T) {
 		if i%2 == 0 {
 			_ = silent.Close()
 		}
-		group.Go(func() {
-			c := kerneltest.NewClient(t, connect(t, tr.Info(), fmt.Sprintf("front-%d", i)))
-			welcome(c)
-			if got := c.Execute(fmt.Sprintf("print %d", i)).Text("stdout"); got != fmt.Sprintf("%d\n", i) {
-				t.Errorf("front end %d got %q", i, got)
-			}
-		})
+		c := kerneltest.NewClient(t, connect(t, tr.Info(), fmt.Sprintf("front-%d", i)))
+		welcome(c)
+		if got := c.Execute(fmt.Sprintf("print %d", i)).Text("stdout"); got != fmt.Sprintf("%d\n", i) {
+			t.Errorf("front end %d got %q", i, got)
+		}
 	}
-	group.Wait()
 	c := kerneltest.NewClient(t, connect(t, tr.Info(), "last"))
 	welcome(c)
 	c.Post(wire.Shell, "execute_request", kerneltest.Cell("wait"))

@@ -123,9 +123,13 @@ func (c *rawConn) content(t testing.TB) []byte {
 	return frames[len(frames)-1]
 }
 
-// ended waits until the kernel ends the connection.
+// ended waits until the kernel ends the connection, which it must do before
+// the time for a handshake is over.
 func (c *rawConn) ended(t testing.TB) {
 	t.Helper()
+	if err := c.SetDeadline(time.Now().Add(handshakeTime / 2)); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := io.Copy(io.Discard, c.r); errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Error("the kernel keeps the connection")
 	}

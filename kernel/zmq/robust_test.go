@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"glownotes/kernel/core"
 	"glownotes/kernel/kerneltest"
@@ -61,10 +62,14 @@ func TestBadPeers(t *testing.T) {
 					c.ended(t)
 				}
 			}
+			began := time.Now()
 			c := kerneltest.NewClient(t, connect(t, info, "good"))
 			welcome(c)
 			if x := c.Execute("print well"); x.Text("stdout") != "well\n" {
 				t.Errorf("a good front end got %q", x.Text("stdout"))
+			}
+			if d := time.Since(began); d > handshakeTime/2 {
+				t.Errorf("a good front end waited %v", d)
 			}
 		})
 	}
@@ -275,6 +280,51 @@ func TestListenIPC(t *testing.T) {
 	if _, err := io.ReadFull(conn, make([]byte, greetingSize)); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestCloseWrites: what was sent before Close arrives, without Flush.
+func TestCloseWrites(t *testing.T) {
+	tr := listenLoopback(t)
+	c := dialRaw(t, tr.Info().IOPubPort, "SUB", "")
+	c.writeFrames(t, []byte("\x01"))
+	for len(tr.iopub.topics()) == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	session := wire.NewSession("k")
+	const n, size = 200, 50_000 // more than the buffers of a connection hold at once
+	for i := range n {
+		m, err := session.New(wire.IOPub, "stream", wire.Header{}, map[string]any{"i": i, "text": strings.Repeat("x", size)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Identities = [][]byte{[]byte("topic")}
+		if err := tr.Send(m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- tr.Close() }()
+	for i := range n {
+		if got := kerneltest.Field[float64](c.receive(t, wire.IOPub), "i"); got != float64(i) {
+			t.Fatalf("message %v, want %d", got, i)
+		}
+	}
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+}
+
+// topics lists what peers have subscribed to.
+func (b *publisher) topics() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var list []string
+	for _, s := range b.subs {
+		for topic := range s.topics {
+			list = append(list, topic)
+		}
+	}
+	return list
 }
 
 // TestNoPeer: a reply to who has gone is an error, not a wait.

@@ -92,6 +92,9 @@ func parseNpy(header string, data []byte) (array, error) {
 		if err != nil {
 			return array{}, fmt.Errorf("shape %s: %w", shape[1], err)
 		}
+		if d > maxNpy || n*d > maxNpy {
+			return array{}, fmt.Errorf("shape (%s) has too many values", shape[1])
+		}
 		a.shape = append(a.shape, d)
 		n *= d
 	}

@@ -202,10 +202,12 @@ func decodeTensor(r json.RawMessage, data []byte) (fileTensor, error) {
 	}
 	n := int64(1)
 	for _, d := range e.Shape {
-		if d < 0 || d > math.MaxInt32 || n > math.MaxInt32 {
+		if d < 0 || d > math.MaxInt32 {
 			return fileTensor{}, fmt.Errorf("shape %v", e.Shape)
 		}
-		n *= int64(d)
+		if n *= int64(d); n > math.MaxInt32 {
+			return fileTensor{}, fmt.Errorf("shape %v has more than %d values", e.Shape, math.MaxInt32)
+		}
 	}
 	width := map[string]int64{"F32": 4, "F64": 8, "I64": 8}[e.DType]
 	if width == 0 {

@@ -248,3 +248,34 @@ func TestBadInputs(t *testing.T) {
 		}
 	}
 }
+
+// A flow without x takes empty images: one set of samples, one prediction.
+func TestWithoutX(t *testing.T) {
+	c := variants()["unconditional"]
+	m := mustNew(t, c, 37)
+	scatterParameters(m, 0.1)
+	ctx, none := context.Background(), data.Images{}
+	_, y := pictures(c, 2, 38)
+	s, err := m.Sample(ctx, none, Sampling(11, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(s) != 1 || s[0].N != 11 || difference(s[0].Row(0), s[0].Row(10)) == 0 {
+		t.Errorf("%d sets, %d samples", len(s), s[0].N)
+	}
+	p, err := m.Predict(ctx, none, Averaging(4))
+	if err != nil || p.Mean.N != 1 {
+		t.Errorf("prediction of %d images, %v", p.Mean.N, err)
+	}
+	r, err := m.MAP(ctx, none, Searching(3))
+	if err != nil || r.Y.N != 1 {
+		t.Errorf("MAP: %v", err)
+	}
+	walk, err := m.Interpolate(ctx, none, y.Select(0), y.Select(1), 3)
+	if err != nil || walk.N != 3 {
+		t.Errorf("interpolation: %v", err)
+	}
+	if nats, err := m.LogProb(ctx, none, y); err != nil || len(nats) != 2 {
+		t.Errorf("likelihood: %v", err)
+	}
+}

@@ -94,7 +94,7 @@ func (e *Engine) newCursorUnit(code string, off int, replace bool) *cursorUnit {
 	c.unit = newUnit(e.session(), e.pkgs, 0, 0, text)
 	c.chunks, _ = split(c.src)
 	local := func(path string) (string, error) {
-		n, _ := e.pkgs.index.name(path)
+		n, _ := e.pkgs.known().name(path)
 		return n, nil
 	}
 	_ = c.readImports(local)

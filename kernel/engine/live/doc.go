@@ -24,22 +24,32 @@
 // Names declared at the top level live on. A variable that is declared again
 // with the same type is the same variable, with another type a new one. A
 // function declared again with the same signature replaces the old one
-// everywhere, with another signature it is a new one. A type declared again is
-// a new type, unless the declaration is the same as before. A method may be
-// added to, or replaced in, a type of an earlier cell: variables keep their
-// values, and values inside interfaces keep the old methods.
+// everywhere, with another signature it is a new one; callers of a generic
+// function keep the one they were compiled with. A type declared again is a new
+// type, unless the declaration is the same as before. A method may be added to,
+// or replaced in, a type of an earlier cell: variables keep their values, and
+// values inside interfaces keep the old methods.
 //
 // Variables of the top level need not be used. The value of the last line is
-// shown, also of a list "a, b"; a semicolon behind it hides it, and so does
-// being a printing function of package fmt. Imports are kept; packages of the
-// standard library, of this module and of the modules in go.mod need no import
-// at all. When several packages have a name, the one that exports the name
-// used is meant, and of those math/rand/v2, text/template, then the standard
-// library, then the module's own, shorter paths first.
+// shown, also of a list "a, b"; a semicolon behind it hides it. Printing
+// functions of package fmt and nil errors that a call returns are not shown.
 //
-// A package clause is ignored. init functions run when their cell runs. ctx is
-// a context that ends when the cell is interrupted; Display shows values,
-// Input and Password ask the person. os.Exit ends the cell only.
+// Imports are kept. Packages of the standard library, of this module and of the
+// modules in go.mod need no import at all: of several packages with a name, the
+// one is meant that exports the names used. If that does not decide, it is
+// math/rand/v2 before math/rand and crypto/rand, text/template before
+// html/template, the standard library before the module's own packages and
+// those before others, and shorter paths before longer ones.
+//
+// A package clause is ignored, and func main of a pasted program runs. init
+// functions run when their cell runs. ctx is a context that ends when the cell
+// is interrupted; Display shows values, Input and Password ask the person.
+// os.Exit and log.Fatal end the cell only, and a panic in a goroutine that a
+// cell started makes the cell fail and leaves the session alive. A panic in any
+// other goroutine, a fatal error of the runtime, or an exit inside a library
+// ends the host; it is started again, without the variables.
+//
+// A cell that only looks at variables is not compiled: see look.go.
 //
 // # What shows through
 //

@@ -158,9 +158,11 @@ func (e *Engine) prepare(ctx context.Context, progress func(core.Progress)) erro
 	e.mu.Lock()
 	e.version = tc.version
 	e.mu.Unlock()
-	if e.pkgs.index, err = loadIndex(ctx, tc, cache, local); err != nil {
+	ix, err := loadIndex(ctx, tc, cache, local)
+	if err != nil {
 		return fmt.Errorf("live: listing packages: %w", err)
 	}
+	e.pkgs.index.Store(ix)
 	e.pkgs.load(local)
 	if e.program, err = buildHost(ctx, tc, cache, progress); err != nil {
 		return err
@@ -309,7 +311,7 @@ func (e *Engine) warmGroups() [][]string {
 		{"strings", "strconv", "math", "math/rand/v2", "sort", "slices", "maps", "time", "os", "errors", "bytes", "sync", "io", "bufio", "path/filepath", "encoding/json", "image", "image/color", "image/png", "regexp"},
 	}
 	var own []string
-	for path := range e.pkgs.index.byPath {
+	for path := range e.pkgs.known().byPath {
 		if strings.HasPrefix(path, "glownotes/") {
 			own = append(own, path)
 		}

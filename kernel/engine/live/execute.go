@@ -102,7 +102,9 @@ func (e *Engine) compile(ctx context.Context, serial int, cell core.Cell, must b
 		return nil, nil, err
 	}
 	u.readDecls()
-	u.reemit()
+	if err := u.reemit(); err != nil {
+		return nil, nil, err
+	}
 	if err := u.parseText(); err != nil {
 		return nil, nil, err
 	}

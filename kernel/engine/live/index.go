@@ -179,12 +179,12 @@ func exportsOf(file string, m map[string]bool) {
 // guess finds the package that a name means: the one of that name that exports
 // most of what is selected from it, the first of several.
 func (p *packages) guess(name string, members []string) (path string, ok bool) {
-	if p.index == nil || len(members) == 0 {
+	if len(members) == 0 {
 		return "", false
 	}
 	most := -1
-	for _, e := range p.index.byName[name] {
-		has, n := p.index.exported(e.path), 0
+	for _, e := range p.known().byName[name] {
+		has, n := p.known().exported(e.path), 0
 		for _, m := range members {
 			if has[m] {
 				n++
@@ -199,24 +199,18 @@ func (p *packages) guess(name string, members []string) (path string, ok bool) {
 
 // exports tells whether a package exports a name.
 func (p *packages) exports(path, sel string) bool {
-	return p.index != nil && p.index.exported(path)[sel]
+	return p.known().exported(path)[sel]
 }
 
 // exportedNames lists what a package exports.
 func (p *packages) exportedNames(path string) map[string]bool {
-	if p.index == nil {
-		return nil
-	}
-	return p.index.exported(path)
+	return p.known().exported(path)
 }
 
 // pathsOf lists the packages of a name.
 func (p *packages) pathsOf(name string) []string {
-	if p.index == nil {
-		return nil
-	}
 	var out []string
-	for _, e := range p.index.byName[name] {
+	for _, e := range p.known().byName[name] {
 		out = append(out, e.path)
 	}
 	return out

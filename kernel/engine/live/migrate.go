@@ -8,6 +8,7 @@ import (
 	"go/types"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -147,6 +148,9 @@ func (u *unit) find(key string) *declaration {
 func (u *unit) unchanged(d *declaration) bool {
 	for n, serial := range d.deps {
 		sy := u.sess.symbols[n]
+		if sy != nil && sy.kind != typeSymbol && sy.kind != plainSymbol {
+			continue // a variable or function: the name of a field, or used in a body
+		}
 		switch {
 		case serial == ownDep && (sy == nil || sy.serial != d.serial):
 			return false
@@ -180,7 +184,7 @@ func tokens(text string) []string {
 
 // reemit adds the declarations that must be compiled again because the cell
 // declares methods of an earlier type.
-func (u *unit) reemit() {
+func (u *unit) reemit() error {
 	declared, methods := map[string]bool{}, map[string]bool{}
 	var want []string
 	for _, d := range u.decls {
@@ -195,13 +199,23 @@ func (u *unit) reemit() {
 	}
 	again := u.closure(want, declared)
 	if len(again) == 0 {
-		return
+		return nil
 	}
 	var old []chunk
 	for _, d := range u.sess.decls {
 		if u.sess.current(d) && again[d.owner()] && !methods[d.key()] {
+			if d.recv == "" && u.sess.symbols[d.names[0]].kind == typeSymbol && !u.unchanged(d) {
+				return u.staleType(d)
+			}
 			old = append(old, chunk{kind: declChunk, old: d})
 			copied := *d
+			copied.deps = map[string]int{}
+			for n, serial := range d.deps {
+				if again[n] {
+					serial = ownDep
+				}
+				copied.deps[n] = serial
+			}
 			u.decls = append(u.decls, &copied)
 		}
 	}
@@ -212,6 +226,22 @@ func (u *unit) reemit() {
 		}
 	}
 	u.again = again
+	return nil
+}
+
+// staleType refuses to compile a type again of which a part was declared anew
+// since: its variables could not keep their memory.
+func (u *unit) staleType(d *declaration) error {
+	line, col := 1, 1
+	for _, c := range u.chunks {
+		if c.kind == declChunk && c.old == nil {
+			line, col = c.line, c.col
+			break
+		}
+	}
+	name := plain(d.names[0])
+	return problems{{message: "a method can no longer be added to " + name + ": a type that it uses was declared anew",
+		number: u.number, line: line, col: col, hint: "declare type " + name + " again first (cell " + strconv.Itoa(d.number) + ")"}}
 }
 
 // closure returns the types of want that are the session's, with everything

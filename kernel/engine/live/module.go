@@ -81,7 +81,7 @@ func (g *getter) get(ctx context.Context, module string) error {
 	if err != nil {
 		return fmt.Errorf("live: %w", err)
 	}
-	p.adopt(&tc, after, p.index.with(parseIndex(string(out))))
+	p.adopt(&tc, after, p.known().with(parseIndex(string(out))))
 	return nil
 }
 
@@ -153,7 +153,8 @@ func (p *packages) loadedPaths() []string {
 func (p *packages) adopt(tc *toolchain, have map[string]listed, ix *index) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.tc, p.index = tc, ix
+	p.tc = tc
+	p.index.Store(ix)
 	clear(p.archive)
 	clear(p.names)
 	for path, e := range have {

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"glownotes/kernel/core"
 )
@@ -35,11 +36,15 @@ type packages struct {
 	preempt func()     // stops work ahead of time
 
 	imp   sharedImporter
-	index *index
+	index atomic.Pointer[index]
 }
+
+// known is the index of packages, empty before the engine has started.
+func (p *packages) known() *index { return p.index.Load() }
 
 func newPackages(tc *toolchain, dir string) *packages {
 	p := &packages{tc: tc, dir: dir, archive: map[string]string{}, names: map[string]string{}, cells: map[string]string{}, loaded: map[string]bool{}}
+	p.index.Store(parseIndex(""))
 	p.imp.imp = importer.ForCompiler(token.NewFileSet(), "gc", p.open)
 	return p
 }
@@ -208,10 +213,8 @@ func (p *packages) name(ctx context.Context, progress func(core.Progress), path 
 	if path == "unsafe" {
 		return "unsafe", nil
 	}
-	if p.index != nil {
-		if n, ok := p.index.name(path); ok {
-			return n, nil
-		}
+	if n, ok := p.known().name(path); ok {
+		return n, nil
 	}
 	if err := p.ensure(ctx, progress, path); err != nil {
 		return "", err

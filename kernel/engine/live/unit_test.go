@@ -200,7 +200,6 @@ func FuzzUnit(f *testing.F) {
 	f.Add("go f(")
 	f.Add("var (\n_, b = 1, 2\n)")
 	pkgs := newPackages(&toolchain{lang: "go1.26"}, f.TempDir())
-	pkgs.index = parseIndex("")
 	f.Fuzz(func(t *testing.T, code string) {
 		isComplete(code)
 		u := newUnit(newSession(), pkgs, 1, 1, code)
@@ -208,8 +207,7 @@ func FuzzUnit(f *testing.F) {
 			return
 		}
 		u.readDecls()
-		u.reemit()
-		if u.parseText() != nil {
+		if u.reemit() != nil || u.parseText() != nil {
 			return
 		}
 		u.markNames()

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 
 	"glownotes/kernel/nb"
 )
@@ -163,12 +164,26 @@ func TestBrowser(t *testing.T) {
 	do(t, ctx, chromedp.Click(chromedp.CSS(`.jp-Dialog button.jp-mod-warn`)))
 	do(t, ctx, until(`!document.querySelector('.jp-Dialog')`))
 	do(t, ctx, until(idle))
+	complete(t, ctx)
+
 	const third = `document.querySelectorAll('.jp-CodeCell')[2]`
 	do(t, ctx, chromedp.Click(chromedp.JSPath(third+`.querySelector('.jp-InputPrompt')`)))
 	do(t, ctx, menu("Run", "Run Selected Cell"))
 	do(t, ctx, until(third+`.querySelector('.jp-InputPrompt').textContent.trim() === '[1]:'`))
 	do(t, ctx, until(third+`.textContent.includes('undefined: greeting')`)) // a new session
 	screenshot(t, ctx, "jupyterlab-restarted.png")
+}
+
+// complete asks for completions in the first cell with the Tab key.
+func complete(t *testing.T, ctx context.Context) {
+	t.Helper()
+	do(t, ctx, chromedp.Click(chromedp.CSS(`.jp-CodeCell .cm-content`)))
+	do(t, ctx, chromedp.KeyEvent(kb.End, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	do(t, ctx, chromedp.KeyEvent("\rstrings.ToU\t"))
+	do(t, ctx, until(`[...document.querySelectorAll('.jp-Completer code')].some(e => e.textContent === 'ToUpper')`))
+	screenshot(t, ctx, "jupyterlab-completion.png")
+	do(t, ctx, chromedp.KeyEvent(kb.Escape))
+	do(t, ctx, chromedp.KeyEvent(kb.Escape))
 }
 
 // TestBrowserQuickstart runs the project's first notebook in its short form and

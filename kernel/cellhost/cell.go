@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"plugin"
+	"strings"
 	"sync"
 	"time"
 
@@ -107,14 +108,33 @@ func open(path string) (start func(), err error) {
 	return f, nil
 }
 
-// wait returns how the cell ended, leaving a goroutine behind that does not
-// end within the patience after an interrupt.
+// wait returns how the cell ended. A goroutine that does not end within the
+// patience after an interrupt is left behind, and so is one that waits for
+// others after one of them panicked, as in a program that would have crashed.
 func (h *host) wait(c *cell, fin <-chan *hostwire.Failure) *hostwire.Failure {
-	select {
-	case f := <-fin:
-		return f
-	case <-c.ctx.Done():
+	tick := time.NewTicker(patience)
+	defer tick.Stop()
+	waits := 0
+	for {
+		select {
+		case f := <-fin:
+			return f
+		case <-c.ctx.Done():
+			return h.waitStopped(c, fin)
+		case <-tick.C:
+			if c.panicked() == nil || !h.isWaiting(c) {
+				waits = 0
+			} else if waits++; waits == 2 {
+				f := *c.panicked()
+				f.Left = true
+				h.stop(c)
+				return &f
+			}
+		}
 	}
+}
+
+func (h *host) waitStopped(c *cell, fin <-chan *hostwire.Failure) *hostwire.Failure {
 	select {
 	case f := <-fin:
 		if f == nil {
@@ -126,4 +146,25 @@ func (h *host) wait(c *cell, fin <-chan *hostwire.Failure) *hostwire.Failure {
 		return &hostwire.Failure{Kind: hostwire.FailInterrupt, Left: true, Calls: h.blockedAt(c),
 			Message: "the cell did not stop; its goroutine was left behind"}
 	}
+}
+
+// panicked is the failure of the first goroutine of the cell that panicked.
+func (c *cell) panicked() *hostwire.Failure {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.failure
+}
+
+// isWaiting tells whether the cell's own goroutine waits for another one.
+func (h *host) isWaiting(c *cell) bool {
+	at := h.blockedAt(c)
+	if len(at) == 0 {
+		return false
+	}
+	for _, state := range []string{"chan receive", "chan send", "select", "semacquire", "sync."} {
+		if strings.HasPrefix(at[0].Func, state) {
+			return true
+		}
+	}
+	return false
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"glownotes/kernel/cellrt"
@@ -30,6 +31,8 @@ type host struct {
 	flags  flags
 	vars   variables
 	comms  chan hostwire.Frame
+	// delivering is the number of the comm message that is being delivered.
+	delivering atomic.Int64
 
 	asking sync.Mutex // one question at a time
 }

@@ -24,9 +24,15 @@ func (s sink) Clear(wait bool) {
 	s.h.event(hostwire.Frame{Kind: hostwire.Clear, Cell: s.h.serial(), Wait: wait})
 }
 
-// Comm carries a message of a widget to the front end.
+// Comm carries a message of a widget to the front end. What is no cell's but
+// an answer to a message from there belongs to that message: a browser knows
+// the echo of its own change by it.
 func (s sink) Comm(m display.CommMessage) {
-	s.h.event(hostwire.Frame{Kind: hostwire.Comm, Cell: s.h.serial(), Text: m.Kind, ID: m.ID, Path: m.Target,
+	number := s.h.serial()
+	if n := s.h.delivering.Load(); n != 0 && s.h.owners.find() == nil {
+		number = int(n)
+	}
+	s.h.event(hostwire.Frame{Kind: hostwire.Comm, Cell: number, Text: m.Kind, ID: m.ID, Path: m.Target,
 		Data: m.Data, Metadata: m.Metadata, Parts: m.Buffers})
 }
 
@@ -34,9 +40,12 @@ func (s sink) Comm(m display.CommMessage) {
 func (h *host) deliver() {
 	for f := range h.comms {
 		m := display.CommMessage{Kind: f.Text, ID: f.ID, Target: f.Path, Data: f.Data, Metadata: f.Metadata, Buffers: f.Parts}
+		h.delivering.Store(int64(f.Cell))
 		if !display.DeliverComm(m) && m.Kind != "close" {
-			h.event(hostwire.Frame{Kind: hostwire.Comm, Text: "close", ID: m.ID, Data: map[string]any{}})
+			h.event(hostwire.Frame{Kind: hostwire.Comm, Cell: f.Cell, Text: "close", ID: m.ID, Data: map[string]any{}})
 		}
+		h.delivering.Store(0)
+		h.event(hostwire.Frame{Kind: hostwire.Delivered, Cell: f.Cell})
 	}
 }
 

@@ -41,8 +41,13 @@ const (
 )
 
 // Comm frames go both ways and carry a message of the Jupyter comm protocol:
-// Text is its kind, ID the comm, Path the target.
-const Comm = "comm"
+// Text is its kind, ID the comm, Path the target. Those of the front end have
+// a negative number as Cell; answers carry it, and the host ends them with a
+// frame of the kind Delivered.
+const (
+	Comm      = "comm"
+	Delivered = "delivered"
+)
 
 // A Frame is a command or an event. Which fields count depends on the kind.
 type Frame struct {

@@ -333,7 +333,12 @@ func (e *Engine) Prepare(ctx context.Context, progress func(core.Progress)) erro
 	return nil
 }
 
-// HandleComm implements core.CommHandler.
+// commTime is how long HandleComm waits until the host has delivered a
+// message. Callbacks of widgets are not waited for.
+const commTime = 2 * time.Second
+
+// HandleComm implements core.CommHandler. It returns when the answers of the
+// widgets are out: the front end gets them before the message's idle.
 func (e *Engine) HandleComm(m core.CommMessage, out core.Output) {
 	e.mu.Lock()
 	p := e.proc
@@ -345,7 +350,15 @@ func (e *Engine) HandleComm(m core.CommMessage, out core.Output) {
 		}
 		return
 	}
-	p.send(hostwire.Frame{Kind: hostwire.Comm, Text: m.Kind, ID: m.ID, Path: m.Target, Data: m.Data, Metadata: m.Metadata, Parts: m.Buffers})
+	number, delivered := e.router.lend(out)
+	defer e.router.takeBack(number)
+	p.send(hostwire.Frame{Kind: hostwire.Comm, Cell: number, Text: m.Kind, ID: m.ID, Path: m.Target,
+		Data: m.Data, Metadata: m.Metadata, Parts: m.Buffers})
+	select {
+	case <-delivered:
+	case <-time.After(commTime):
+	case <-e.ctx.Done():
+	}
 }
 
 // Comms implements core.CommHandler.

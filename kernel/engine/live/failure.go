@@ -19,6 +19,9 @@ func runError(s *session, number int, f *hostwire.Failure) *core.CellError {
 		if t := plain(f.Type); t != "string" && !strings.HasPrefix(t, "runtime.") && t != "*errors.errorString" {
 			head += grey + "  (" + t + ")" + reset
 		}
+		if f.Left {
+			head += "\nThe cell waited for the goroutine that panicked, and was ended."
+		}
 	case hostwire.FailInterrupt:
 		e.Name, head = nameInterrupted, nameInterrupted+": "+plain(f.Message)
 		if f.Left {

@@ -17,12 +17,14 @@ type router struct {
 	outs    map[int]core.Output // by serial number
 	ctxs    map[int]context.Context
 	current int
-	comms   map[string]string // open comms: id -> target
+	comms   map[string]string     // open comms: id -> target
+	lent    map[int]chan struct{} // comm messages that are being delivered, by their negative number
+	lends   int
 	panics  func(f hostwire.Frame, out core.Output)
 }
 
 func newRouter() *router {
-	return &router{outs: map[int]core.Output{}, ctxs: map[int]context.Context{}, comms: map[string]string{}}
+	return &router{outs: map[int]core.Output{}, ctxs: map[int]context.Context{}, comms: map[string]string{}, lent: map[int]chan struct{}{}}
 }
 
 // enter makes a cell the current one.
@@ -63,6 +65,8 @@ func (r *router) event(f hostwire.Frame) {
 		return
 	}
 	switch f.Kind {
+	case hostwire.Delivered:
+		r.takeBack(f.Cell)
 	case hostwire.Display:
 		o.Display(bundleOf(f), f.ID)
 	case hostwire.Update:
@@ -144,6 +148,28 @@ func (r *router) comm(m core.CommMessage) {
 		r.comms[m.ID] = m.Target
 	case "close":
 		delete(r.comms, m.ID)
+	}
+}
+
+// lend gives a comm message a number, under which the host's answers to it go
+// to out. The channel is closed when the host has delivered the message.
+func (r *router) lend(out core.Output) (number int, delivered <-chan struct{}) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lends--
+	done := make(chan struct{})
+	r.outs[r.lends], r.lent[r.lends] = out, done
+	return r.lends, done
+}
+
+// takeBack ends what lend began; it may come twice.
+func (r *router) takeBack(number int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if done := r.lent[number]; done != nil {
+		close(done)
+		delete(r.lent, number)
+		delete(r.outs, number)
 	}
 }
 

@@ -30,6 +30,10 @@ func ExampleEngine() {
 		return
 	}
 	defer engine.Close()
+	if err := engine.Start(context.Background(), nil); err != nil { // nil: no progress is shown
+		fmt.Println(err)
+		return
+	}
 	for i, code := range []string{
 		"total := 40\nfunc add(n int) { total += n }",
 		"add(2)\nfmt.Println(\"added\")",

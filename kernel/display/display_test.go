@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"math"
 	"strings"
 	"testing"
 )
@@ -197,8 +198,21 @@ func TestOfMatrixAndTensor(t *testing.T) {
 	}
 	x := make([]float32, 100)
 	x[3], x[4] = 2, -2
+	x[5] = float32(math.NaN())
 	b = Of(&tens{shape{10, 10}, x})
-	if want := "tensor [10 10] of float32, min -2, mean 0, max 2"; b.Text() != want {
+	img, err := png.Decode(bytes.NewReader(b.Data[MIMEPNG].([]byte)))
+	if err != nil || img.Bounds().Dx() != 120 {
+		t.Fatalf("picture: %v, %v", img.Bounds(), err)
+	}
+	for i, want := range map[int]color.RGBA{0: {128, 128, 128, 255}, 3: {255, 255, 255, 255}, 4: {0, 0, 0, 255}, 5: {255, 0, 0, 255}} {
+		if got := color.RGBAModel.Convert(img.At(12*i+6, 6)); got != want {
+			t.Errorf("pixel of element %d is %v, want %v", i, got, want)
+		}
+	}
+	if b := Of(&tens{shape{100}, x}); b.Data[MIMEPNG] != nil {
+		t.Error("a vector has a picture")
+	}
+	if want := "tensor [10 10] of float32, min -2, mean 0, max 2, 1 NaN or Inf"; b.Text() != want {
 		t.Errorf("text = %q, want %q", b.Text(), want)
 	}
 }

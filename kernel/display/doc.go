@@ -15,11 +15,13 @@
 // no import of this one to have pictures: PNG, JPEG, SVG, HTML, Markdown,
 // LaTeX, JSON, VegaLite, each () T or () (T, error), with T []byte or string
 // (JSON and VegaLite: any), and MIMEBundle() map[string]any. Of a picture that
-// has both PNG and SVG the PNG is taken; display.SVG shows the other. Besides those an
-// image.Image becomes a PNG, a slice of structs a table, a matrix (Dims and At)
-// a table, a tensor (Shape and Data) its shape and statistics. Every bundle has
-// text/plain: the String or Error method's text, else the value in Go's %+v
-// form, with long parts cut visibly.
+// has both PNG and SVG the PNG is taken; display.SVG shows the other.
+//
+// Besides those an image.Image becomes a PNG, a slice of structs a table, a
+// matrix (Dims and At) a table, a tensor (Shape and Data) its shape, statistics
+// and, if it may be an image, a picture. Every bundle has text/plain: the String
+// or Error method's text, else the value in Go's %+v form, with long parts cut
+// visibly.
 //
 // Outside a cell (a test, a plain program) the same calls print the text form
 // to standard output.

@@ -93,9 +93,7 @@ func (b Bundle) addStructure(v any) {
 		})
 	}
 	if _, has := b.Data[MIMEText]; !has {
-		if s, ok := tensorText(v); ok {
-			b.Data[MIMEText] = s
-		}
+		b.addTensor(v)
 	}
 }
 

@@ -233,6 +233,24 @@ func TestKernelTest(t *testing.T) {
 	}
 }
 
+// TestConsoleClient types into jupyter console.
+func TestConsoleClient(t *testing.T) {
+	program := jupyterProgram(t, "jupyter-console")
+	cmd := exec.Command(program, "--kernel", kernelName, "--simple-prompt")
+	cmd.Env = installed(t)
+	cmd.Stdin = strings.NewReader("x := 20\nfmt.Println(\"printed\", x)\nx*2 + 2\nnowhere\n")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	text := ansi.ReplaceAllString(string(out), "")
+	for _, want := range []string{"glownotes", "printed 20", "Out[3]: 42", "undefined: nowhere"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in what the console shows:\n%s", want, text)
+		}
+	}
+}
+
 // TestRunCommand runs the small notebook by the program itself: no Python.
 func TestRunCommand(t *testing.T) {
 	if testing.Short() {

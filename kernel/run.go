@@ -133,11 +133,17 @@ func (c *console) verdict(err error) string {
 	return c.paint(green, "✓")
 }
 
-// fileNote names a file and its size, with a short path where there is one.
+// fileNote names a file, relative to the current folder if it lies in it, and
+// its size.
 func fileNote(path string) string {
 	size := ""
 	if st, err := os.Stat(path); err == nil {
 		size = fmt.Sprintf(" (%d KiB)", (st.Size()+1023)/1024)
+	}
+	if dir, err := os.Getwd(); err == nil {
+		if rel, err := filepath.Rel(dir, path); err == nil && filepath.IsLocal(rel) {
+			path = rel
+		}
 	}
 	return path + size
 }

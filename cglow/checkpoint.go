@@ -39,6 +39,7 @@ type trainerMeta struct {
 	Adam    int // steps taken by the optimizer
 	Skipped int
 	EMA     bool
+	Back    bool // training by inversion was given up
 }
 
 // Save writes the model's configuration and parameters to a .safetensors file
@@ -180,7 +181,7 @@ func (t *Trainer) Save(path string, extra json.RawMessage) error {
 	defer m.mu.Unlock()
 	s := t.opt.State()
 	f, err := m.file(checkpointMeta{Kind: "trainer", Extra: extra, Trainer: &trainerMeta{
-		Options: t.options, Adam: s.Step, Skipped: t.skipped, EMA: t.ema != nil}})
+		Options: t.options, Adam: s.Step, Skipped: t.skipped, EMA: t.ema != nil, Back: t.back}})
 	if err != nil {
 		return err
 	}
@@ -214,6 +215,9 @@ func LoadTrainer(path string) (*Trainer, json.RawMessage, error) {
 		return fail("state", err)
 	}
 	t.skipped = meta.Trainer.Skipped
+	if t.back = meta.Trainer.Back; t.back {
+		t.inv = nil
+	}
 	s := optim.State{Step: meta.Trainer.Adam}
 	n := m.ParameterCount()
 	for _, name := range []string{"adam.m", "adam.v"} {

@@ -79,12 +79,12 @@ func (t *Trainer) Telemetry(x, y data.Images) (*Telemetry, error) {
 func (t *Trainer) gradNorms() map[string]float64 {
 	var model []gorgonia.ValueGrad
 	switch {
+	case !t.ran:
+		return nil
 	case t.inv != nil:
 		model = t.inv.values
-	case t.graph != nil:
-		model = t.graph.values
 	default:
-		return nil
+		model = t.graph.values
 	}
 	sums := map[string]float64{}
 	i := 0

@@ -67,13 +67,14 @@ type Trainer struct {
 	inv     *inverter    // nil unless training by inversion
 	back    bool         // inversion was given up
 	ema     []float64
-	broken  error
-	skipped int // steps skipped in all
+	ran     bool // there are gradients
+	skipped int  // steps skipped in all
 	inARow  int
 }
 
-// NewTrainer returns a trainer with a fresh optimizer. Steps are counted over
-// the model's life: training that goes on sees new examples and new noise.
+// NewTrainer returns a trainer with a fresh optimizer and its compiled graph.
+// Steps are counted over the model's life: training that goes on sees new
+// examples and new noise.
 func (m *Model) NewTrainer(o TrainerOptions) (*Trainer, error) {
 	if o.Batch < 1 {
 		return nil, fmt.Errorf("cglow: trainer option Batch: is %d, must be at least 1", o.Batch)
@@ -88,7 +89,16 @@ func (m *Model) NewTrainer(o TrainerOptions) (*Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Trainer{m: m, opt: opt, options: o}, nil
+	t := &Trainer{m: m, opt: opt, options: o}
+	if o.Invert {
+		t.inv, err = m.newInverter(o.Batch)
+	} else {
+		t.graph, err = m.lossProgram(o.Batch)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // lossProgram is the compiled training graph: loss and gradients.
@@ -144,12 +154,14 @@ func (t *Trainer) Step(x, y data.Images) (StepResult, error) {
 	m.trained++
 	r := StepResult{Step: m.trained}
 	grads, err := t.gradients(x, y, &r)
-	if err != nil {
+	var failed *LayerError
+	switch {
+	case errors.As(err, &failed):
 		return t.skip(r, err)
+	case err != nil:
+		return StepResult{}, err
 	}
-	if grads == nil { // the programs could not be built
-		return StepResult{}, t.broken
-	}
+	t.ran = true
 	if !finite(r.Nats, grads) {
 		return t.skip(r, t.diagnose(x, y))
 	}
@@ -162,16 +174,9 @@ func (t *Trainer) Step(x, y data.Images) (StepResult, error) {
 }
 
 // gradients computes loss and gradients of a batch, by inversion or with stored
-// activations, and fills in the result. A nil slice without an error means that
-// a program could not be built: t.broken says why.
+// activations, and fills in the result.
 func (t *Trainer) gradients(x, y data.Images, r *StepResult) ([]gorgonia.ValueGrad, error) {
 	if t.Inverting() {
-		if t.inv == nil {
-			if t.inv, t.broken = t.m.newInverter(t.options.Batch); t.broken != nil {
-				t.inv = nil
-				return nil, nil
-			}
-		}
 		t.load(t.inv.target.t, y)
 		t.inv.writeX(t.noisyX(x))
 		logp, err := t.inv.run()
@@ -186,10 +191,11 @@ func (t *Trainer) gradients(x, y data.Images, r *StepResult) ([]gorgonia.ValueGr
 		t.back, t.inv = true, nil
 	}
 	if t.graph == nil {
-		if t.graph, t.broken = t.m.lossProgram(t.options.Batch); t.broken != nil {
-			t.graph = nil
-			return nil, nil
+		g, err := t.m.lossProgram(t.options.Batch)
+		if err != nil {
+			return nil, err
 		}
+		t.graph = g
 	}
 	t.load(t.graph.y, y)
 	if t.graph.x != nil {

@@ -121,14 +121,20 @@ func (p *couplingPlan) each(part int, f func(n int)) {
 // at returns image n of an array with size elements an image.
 func at(x []float32, n, size int) []float32 { return x[n*size : (n+1)*size] }
 
+// couplingRows is the number of pixels that the middle convolution should take at least: images
+// of a part go through it together until it is reached.
+const couplingRows = 128
+
 func couplingForward(o *op.Op, used []bool) *Kernel {
 	return kernel(func(c *carver) op.Kernel[float32] {
 		p := newCouplingPlan(o, c)
 		thin := c.takeEach(p.parts, p.pixels*max(p.k0, p.k2))
+		size := p.pixels * p.Hidden
+		group := min((p.N+p.parts-1)/p.parts, max(1, couplingRows/p.pixels))
 		var own [2][][]float32 // hidden activations that nobody keeps
 		for i := range own {
 			if !used[1+i] {
-				own[i] = c.takeEach(p.parts, p.pixels*p.Hidden)
+				own[i] = c.takeEach(p.parts, group*size)
 			}
 		}
 		var x []float32
@@ -137,13 +143,14 @@ func couplingForward(o *op.Op, used []bool) *Kernel {
 			if own[i] != nil {
 				return own[i][part]
 			}
-			return at(out[1+i], n, p.pixels*p.Hidden)
+			return out[1+i][n*size:]
 		}
 		task := func(part int) {
-			p.each(part, func(n int) {
-				h0, h1 := hidden(0, part, n), hidden(1, part, n)
-				p.forward(at(out[0], n, p.Out*p.pixels), h0, h1, thin[part], at(x, n, p.In*p.pixels))
-			})
+			from, to := span(part, p.parts, p.N)
+			for n := from; n < to; n += group {
+				count := min(group, to-n)
+				p.forward(out[0][n*p.Out*p.pixels:], hidden(0, part, n), hidden(1, part, n), thin[part], x[n*p.In*p.pixels:], count)
+			}
 		}
 		return func(outs, ins [][]float32) error {
 			x, out = ins[0], outs
@@ -154,18 +161,24 @@ func couplingForward(o *op.Op, used []bool) *Kernel {
 	})
 }
 
-// forward runs one image.
-func (p *couplingPlan) forward(raw, h0, h1, thin, x []float32) {
-	cpu.Im2col(p.win, thin[:p.k0*p.pixels], x)
-	cpu.GemmFused(true, true, p.pixels, p.Hidden, p.k0, thin, p.pixels, p.v0, p.k0, h0, p.Hidden, 0,
-		cpu.Epilogue{Bias: p.c0, ReLU: true})
-	cpu.GemmFused(false, true, p.pixels, p.Hidden, p.Hidden, h0, p.Hidden, p.v1, p.Hidden, h1, p.Hidden, 0,
-		cpu.Epilogue{Bias: p.c1, ReLU: true})
-	cpu.Gemm(false, true, p.k2, p.pixels, p.Hidden, p.v2, p.Hidden, h1, p.Hidden, thin, p.pixels, 0)
-	for o, b := range p.c2 {
-		fill(raw[o*p.pixels:(o+1)*p.pixels], b)
+// forward runs count images that follow each other.
+func (p *couplingPlan) forward(raw, h0, h1, thin, x []float32, count int) {
+	size := p.pixels * p.Hidden
+	for n := range count {
+		cpu.Im2col(p.win, thin[:p.k0*p.pixels], at(x, n, p.In*p.pixels))
+		cpu.GemmFused(true, true, p.pixels, p.Hidden, p.k0, thin, p.pixels, p.v0, p.k0, at(h0, n, size), p.Hidden, 0,
+			cpu.Epilogue{Bias: p.c0, ReLU: true})
 	}
-	cpu.Col2im(p.wout, raw, thin[:p.k2*p.pixels])
+	cpu.GemmFused(false, true, count*p.pixels, p.Hidden, p.Hidden, h0, p.Hidden, p.v1, p.Hidden, h1, p.Hidden, 0,
+		cpu.Epilogue{Bias: p.c1, ReLU: true})
+	for n := range count {
+		cpu.Gemm(false, true, p.k2, p.pixels, p.Hidden, p.v2, p.Hidden, at(h1, n, size), p.Hidden, thin, p.pixels, 0)
+		image := at(raw, n, p.Out*p.pixels)
+		for o, b := range p.c2 {
+			fill(at(image, o, p.pixels), b)
+		}
+		cpu.Col2im(p.wout, image, thin[:p.k2*p.pixels])
+	}
 }
 
 // couplingGrads is the backward pass of one call.

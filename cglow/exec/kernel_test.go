@@ -181,3 +181,33 @@ func TestBankPartlyUsed(t *testing.T) {
 		})
 	}
 }
+
+// TestForwardOnly runs without gradients, when nobody keeps hidden results: other memory, same
+// values as with them.
+func TestForwardOnly(t *testing.T) {
+	small := larges[0]
+	small.name = "couplingnet of many small images"
+	small.shapes = append([][]int{{19, 10, 3, 4}}, small.shapes[1:]...)
+	for _, l := range append([]large{small}, larges...) {
+		t.Run(l.name, func(t *testing.T) {
+			_, outs := compileLarge(t, l, tensor.Float32, exec.CPU)
+			full := compile(t, exec.Program{Outputs: outs, Poison: true})
+			run(t, full)
+			want := append([]float64(nil), values(t, outs[1])...)
+			vm := compile(t, exec.Program{Outputs: outs[1:2], Poison: true})
+			run(t, vm)
+			scale := 0.0
+			for _, v := range want {
+				scale = max(scale, math.Abs(v))
+			}
+			for i, v := range values(t, outs[1]) {
+				if !(math.Abs(v-want[i]) <= 1e-5*scale) {
+					t.Fatalf("element %d: got %v, with gradients %v", i, v, want[i])
+				}
+			}
+			if full.Stats().ArenaBytes < vm.Stats().ArenaBytes {
+				t.Errorf("%d bytes planned, with gradients %d", vm.Stats().ArenaBytes, full.Stats().ArenaBytes)
+			}
+		})
+	}
+}

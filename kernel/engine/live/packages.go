@@ -116,10 +116,10 @@ func (p *packages) ensure(ctx context.Context, progress func(core.Progress), pat
 		return nil
 	}
 	p.interruptIdle()
-	return p.compileAll(ctx, progress, paths...)
+	return p.compileAll(ctx, p.tc, progress, paths...)
 }
 
-func (p *packages) compileAll(ctx context.Context, progress func(core.Progress), paths ...string) error {
+func (p *packages) compileAll(ctx context.Context, tc *toolchain, progress func(core.Progress), paths ...string) error {
 	p.build.Lock()
 	defer p.build.Unlock()
 	want := p.missing(paths)
@@ -141,7 +141,7 @@ func (p *packages) compileAll(ctx context.Context, progress func(core.Progress),
 		progress(core.Progress{Stage: "compiling " + l, Done: float64(done) / float64(max(total, done+1))})
 	}
 	args := append([]string{"list", "-export", "-deps", "-v", "-buildmode=plugin", "-trimpath", "-f", listFormat}, want...)
-	out, err := p.tc.run(ctx, line, args...)
+	out, err := tc.run(ctx, line, args...)
 	if err != nil {
 		return listError(err)
 	}
@@ -299,8 +299,10 @@ func (p *packages) ensureIdle(ctx context.Context, paths ...string) error {
 		turn, cancel := context.WithCancel(ctx)
 		p.mu.Lock()
 		p.preempt = cancel
+		polite := *p.tc
 		p.mu.Unlock()
-		err := p.compileAll(turn, nil, paths...)
+		polite.polite = true
+		err := p.compileAll(turn, &polite, nil, paths...)
 		preempted := turn.Err() != nil
 		cancel()
 		if err == nil || !preempted || ctx.Err() != nil {

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -33,6 +34,7 @@ type toolchain struct {
 	version string // "go1.26.8"
 	lang    string // "go1.26"
 	ld      string
+	polite  bool              // runs at low priority: nobody waits
 	modFile string            // go.mod of the session, if it is not the module's own
 	env     map[string]string // settings that change what the compiler writes
 }
@@ -115,7 +117,14 @@ func (t *toolchain) run(ctx context.Context, line func(string), args ...string) 
 	cmd.Stdout, cmd.Stderr = &out, errs
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // lets it remove its temporary files
 	cmd.WaitDelay = 2 * time.Second
-	if err := cmd.Run(); err != nil {
+	err := cmd.Start()
+	if err == nil {
+		if t.polite {
+			_ = syscall.Setpriority(syscall.PRIO_PROCESS, cmd.Process.Pid, 10)
+		}
+		err = cmd.Wait()
+	}
+	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

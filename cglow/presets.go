@@ -45,7 +45,10 @@ func Published(c Config) Config {
 // priors that see x, one copy of the mask. It is not the paper's architecture.
 // On the procedural silhouettes, 3,000 steps of train.Quick (49 s of processor
 // time) reach 0.304 bits/dim and a foreground IoU of 0.73 over 100 pairs not
-// trained on; the mean mask has 0.36.
+// trained on; the mean mask has 0.36. On the Weizmann horses at 32x32 with
+// data.Augment (mirror, shift 2, light 0.2), 4,000 steps reach, on the 128 test
+// images, 1.305 bits/dim in the released code's unit, a foreground IoU of 0.729
+// over the set and 0.813 by the released code's measure (one seed).
 func Quick32() Config {
 	c := live(data.Shape{C: 3, H: 32, W: 32}, data.Shape{C: 1, H: 32, W: 32}, 1, 2)
 	c.Levels, c.Steps = 2, 2

@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"glownotes/cglow"
 	"glownotes/cglow/data"
@@ -301,86 +299,6 @@ func TestConfigFields(t *testing.T) {
 		edit(&cfg)
 		if _, err := Run(context.Background(), small(t), boxes{}, cfg, nil); err == nil || !strings.Contains(err.Error(), field) {
 			t.Errorf("%s: got %v", field, err)
-		}
-	}
-}
-
-// killed is the environment variable that makes the test binary a training
-// process to be killed: its value is the folder of the checkpoints.
-const killed = "GLOWNOTES_TRAIN_TO_BE_KILLED"
-
-// TestToBeKilled is the child of TestKill: it trains for ever, with a
-// checkpoint after every step, from the newest one if there is any.
-func TestToBeKilled(t *testing.T) {
-	dir := os.Getenv(killed)
-	if dir == "" {
-		t.Skip("runs as the child of TestKill only")
-	}
-	cfg := quick(1 << 30)
-	cfg.Checkpoints, cfg.CheckpointEvery, cfg.KeepLast = dir, 1, 2
-	var err error
-	if len(Checkpoints(dir)) == 0 {
-		_, err = Run(context.Background(), small(t), boxes{}, cfg, nil)
-	} else {
-		_, err = Resume(context.Background(), dir, boxes{}, cfg, nil)
-	}
-	t.Fatal(err)
-}
-
-// TestKill kills a training process at random moments and checks that the
-// newest checkpoint loads every time and that the work goes on from there.
-func TestKill(t *testing.T) {
-	kills := 200
-	if testing.Short() {
-		kills = 20
-	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Skipf("no path of the test binary: %v", err)
-	}
-	dir := t.TempDir()
-	delay := make([]float64, kills)
-	cglow.Uniform(cglow.Key{Seed: 11}, delay)
-	last := 0
-	for i := range kills {
-		child := exec.Command(self, "-test.run=^TestToBeKilled$")
-		child.Env = append(os.Environ(), killed+"="+dir)
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		if i == 0 { // the first one is given the time to begin
-			waitFor(t, func() bool { return len(Checkpoints(dir)) > 0 })
-		}
-		time.Sleep(10*time.Millisecond + time.Duration(delay[i]*float64(30*time.Millisecond)))
-		if err := child.Process.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		child.Wait()
-		path, err := Latest(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		tr, _, err := cglow.LoadTrainer(path)
-		if err != nil {
-			t.Fatalf("after kill %d: %v", i+1, err)
-		}
-		if n := tr.Model().Trained(); n < last {
-			t.Fatalf("after kill %d: checkpoint of step %d, before it was %d", i+1, n, last)
-		} else {
-			last = n
-		}
-	}
-	if last < kills/20 {
-		t.Errorf("only %d steps survived %d kills: the children did not get to work", last, kills)
-	}
-}
-
-// waitFor waits until ok, a minute at most.
-func waitFor(t *testing.T, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(time.Minute); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("nothing happened for a minute")
 		}
 	}
 }

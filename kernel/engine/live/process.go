@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"runtime"
 	"sync"
-	"syscall"
 	"time"
 
 	"glownotes/kernel/engine/hostwire"
@@ -136,8 +135,7 @@ func (p *process) alive() bool {
 // kill ends the process and what it started in its process group.
 func (p *process) kill() {
 	if p.cmd.Process != nil {
-		_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
-		_ = p.cmd.Process.Kill()
+		killGroup(p.cmd.Process)
 	}
 }
 

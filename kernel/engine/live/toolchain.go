@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -55,8 +54,8 @@ func findGo() (string, error) {
 
 // findToolchain asks the go command for its settings in the module's folder.
 func findToolchain(ctx context.Context, root string) (*toolchain, error) {
-	if runtime.GOOS != "linux" && runtime.GOOS != "darwin" {
-		return nil, fmt.Errorf("live: compiled cells need Go plugins, which %s does not have", runtime.GOOS)
+	if runtime.GOOS != "linux" {
+		return nil, fmt.Errorf("live: compiled cells run on Linux only, this is %s", runtime.GOOS)
 	}
 	goCmd, err := findGo()
 	if err != nil {
@@ -120,7 +119,7 @@ func (t *toolchain) run(ctx context.Context, line func(string), args ...string) 
 	err := cmd.Start()
 	if err == nil {
 		if t.polite {
-			_ = syscall.Setpriority(syscall.PRIO_PROCESS, cmd.Process.Pid, 10)
+			lowerPriority(cmd.Process)
 		}
 		err = cmd.Wait()
 	}

@@ -1,0 +1,16 @@
+//go:build !unix
+
+package live
+
+import (
+	"os"
+	"syscall"
+)
+
+// Start fails on these systems before anything here matters; the kernel builds
+// for the sake of its other engine.
+
+func childAttr() *syscall.SysProcAttr { return nil }
+func lock(*os.File, bool) error       { return nil }
+func killGroup(p *os.Process)         { _ = p.Kill() }
+func lowerPriority(*os.Process)       {}

@@ -1,0 +1,32 @@
+//go:build unix
+
+package live
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// lock takes the advisory lock of a file.
+func lock(f *os.File, wait bool) error {
+	how := syscall.LOCK_EX
+	if !wait {
+		how |= syscall.LOCK_NB
+	}
+	for {
+		err := syscall.Flock(int(f.Fd()), how)
+		if !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+	}
+}
+
+// killGroup ends a process and what it started in its process group.
+func killGroup(p *os.Process) {
+	_ = syscall.Kill(-p.Pid, syscall.SIGKILL)
+	_ = p.Kill()
+}
+
+// lowerPriority makes a process and its children give way to others.
+func lowerPriority(p *os.Process) { _ = syscall.Setpriority(syscall.PRIO_PROCESS, p.Pid, 10) }

@@ -66,7 +66,7 @@ func trimCalls(calls []hostwire.Call) []hostwire.Call {
 		if i > last {
 			break
 		}
-		if c.File == "" || strings.HasPrefix(c.Func, "runtime.") || strings.Contains(c.Func, "/kernel/cellrt.") ||
+		if c.File == "" || strings.HasPrefix(c.Func, "runtime.") || strings.Contains(c.File, "kernel/cellrt/") ||
 			strings.HasPrefix(c.Func, "main.") || c.Func == "panic" {
 			continue
 		}

@@ -122,6 +122,10 @@ func TestPanics(t *testing.T) {
 	if ce.Name != "Exit" || !strings.Contains(ce.Message, "os.Exit(3)") || out != "before\n" {
 		t.Errorf("os.Exit: %v, output %q", ce, out)
 	}
+	ce, out = fails(t, t.Context(), e, 8, "log.SetFlags(0)\nlog.Fatal(\"bye\")")
+	if all := strings.Join(ce.Traceback, "\n"); ce.Name != "Exit" || ce.Line != 2 || out != "!bye\n" || strings.Contains(all, "cellrt") {
+		t.Errorf("log.Fatal: %v, output %q\n%s", ce, out, all)
+	}
 	ce, _ = fails(t, t.Context(), e, 7, "answer := make(chan int)\ngo func() { var m map[int]int; m[0] = 1; answer <- 1 }()\n<-answer")
 	if ce.Name != "Panic" || ce.Line != 2 || !strings.Contains(strings.Join(ce.Traceback, " "), "waited") {
 		t.Errorf("waiting for a goroutine that panicked: %v %v", ce, ce.Traceback)

@@ -127,8 +127,11 @@ type CellError struct {
 }
 
 func (e *CellError) Error() string {
-	if e.Line > 0 {
+	switch {
+	case e.Line > 0 && e.Col > 0:
 		return fmt.Sprintf("cell[%d]:%d:%d: %s: %s", e.Cell, e.Line, e.Col, e.Name, e.Message)
+	case e.Line > 0:
+		return fmt.Sprintf("cell[%d]:%d: %s: %s", e.Cell, e.Line, e.Name, e.Message)
 	}
 	return e.Name + ": " + e.Message
 }

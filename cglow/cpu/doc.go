@@ -27,7 +27,7 @@
 // 256 at 512, 128 and 32 pixels reach 83 to 99, 93 to 96 and 72 to 95 GFLOP/s;
 // a fully connected layer of 4 MB with a batch of 2 is read at 46 GB/s forward
 // and 23 GB/s in each gradient; Adam moves 34 GB/s; exp, log, tanh, sigmoid and
-// log-sigmoid take 0.4, 0.7, 0.9, 0.7 and 0.9 ns a value (package math: 12, 11,
+// log-sigmoid take 0.6, 0.7, 0.9, 0.7 and 0.9 ns a value (package math: 12, 11,
 // 17, 12 and 41), sums and products of arrays 0.1 ns; unfolding 12 channels of
 // 16 x 16 pixels runs at 25 GB/s both ways.
 package cpu

@@ -4,6 +4,7 @@
 //
 //	!ls -l              a shell command; more lines by a trailing \
 //	%env GOGC=50        a line magic, alone on its line
+//	fmt.Println?        documentation; ?? for more
 //	%%bash              a cell magic, first line of the cell; the rest is its text
 //
 // A line counts as a magic or a shell line when it starts with % or ! where a

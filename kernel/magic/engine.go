@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"glownotes/kernel/core"
 )
@@ -110,6 +111,9 @@ func (e *Engine) part(ctx context.Context, cell core.Cell, out core.Output, p pa
 		c.name, c.args = "!", strings.TrimSpace(cmd)
 		return core.Result{}, c.shell(c.args)
 	}
+	if question.MatchString(p.text) {
+		return c.ask(p.text)
+	}
 	if strings.HasPrefix(p.text, "%%") {
 		return core.Result{}, c.fail("%s must be the first line of its cell", strings.Fields(p.text)[0])
 	}
@@ -160,6 +164,23 @@ func hasMagic(parts []part) bool {
 		}
 	}
 	return false
+}
+
+// ask answers a question by a page payload, which front ends show in a pager or
+// below the cell; two question marks ask for more.
+func (c *call) ask(text string) (core.Result, error) {
+	name, detail := strings.Trim(text, "?"), 0
+	if strings.Contains(text, "??") {
+		detail = 1
+	}
+	about, err := c.engine.Inspect(c.ctx, name, utf8.RuneCountInString(name), detail)
+	if err != nil {
+		return core.Result{}, err
+	}
+	if !about.Found {
+		return core.Result{}, c.fail("nothing is known about %s", name)
+	}
+	return core.Result{Payload: []map[string]any{{"source": "page", "start": 0, "data": about.Bundle.Data}}}, nil
 }
 
 // fail makes the error of a magic at its line.

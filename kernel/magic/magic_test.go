@@ -3,6 +3,7 @@ package magic
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -41,6 +42,13 @@ func (r *recorder) IsComplete(code string) core.Completeness {
 
 func (r *recorder) Complete(context.Context, string, int) (core.Completion, error) {
 	return core.Completion{Items: []core.CompletionItem{{Text: "below"}}}, nil
+}
+
+func (r *recorder) Inspect(_ context.Context, code string, cursor, detail int) (core.Inspection, error) {
+	if code != "fmt.Println" || cursor != len(code) {
+		return core.Inspection{}, nil
+	}
+	return core.Inspection{Found: true, Bundle: display.Of(display.Markdown(fmt.Sprintf("doc %d", detail)))}, nil
 }
 
 func (r *recorder) Variables() []core.Variable {
@@ -118,6 +126,23 @@ func TestGoKeepsItsLines(t *testing.T) {
 	}
 	if res, _ := run(t, r, "b\n!true"); res.Value != nil {
 		t.Errorf("a cell that ends in a shell line has the value %v", res.Value)
+	}
+}
+
+func TestQuestion(t *testing.T) {
+	for code, want := range map[string]string{"fmt.Println?": "doc 0", "?fmt.Println": "doc 0", "x := 1\nfmt.Println??": "doc 1"} {
+		res, err := run(t, &recorder{}, code)
+		if err != nil || len(res.Payload) != 1 || res.Payload[0]["source"] != "page" {
+			t.Errorf("%q: %v, payload %v", code, err, res.Payload)
+			continue
+		}
+		data, _ := res.Payload[0]["data"].(map[string]any)
+		if data[display.MIMEMarkdown] != want {
+			t.Errorf("%q: page %v, want %q", code, data, want)
+		}
+	}
+	if _, err := run(t, &recorder{}, "nothing?"); err == nil || !strings.Contains(err.Error(), "nothing is known about nothing") {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package magic
 import (
 	"go/scanner"
 	"go/token"
+	"regexp"
 	"strings"
 )
 
@@ -41,12 +42,19 @@ func split(code string) []part {
 	return parts
 }
 
-// marked reports whether a line looks like a magic: % or %% and a letter, or !
-// and anything but an operator.
+// question is a name, perhaps with a package or a value before it, asked about
+// by one or two question marks before or after it.
+var question = regexp.MustCompile(`^(\?\??[\pL_][\pL\pN_.]*|[\pL_][\pL\pN_.]*\?\??)$`)
+
+// marked reports whether a line looks like a magic: % or %% and a letter, ! and
+// anything but an operator, or a question.
 func marked(line string) bool {
-	s := strings.TrimLeft(line, " \t")
+	s := strings.TrimSpace(line)
 	if len(s) < 2 {
 		return false
+	}
+	if question.MatchString(s) {
+		return true
 	}
 	switch c := s[1]; s[0] {
 	case '%':

@@ -87,6 +87,7 @@ func (e *Engine) names(whole bool) []string {
 func help(c *call) (core.Result, error) {
 	var b strings.Builder
 	b.WriteString("!command                            run a shell command\n")
+	b.WriteString("name?                               documentation of a name; name?? for more\n")
 	for _, m := range magics() {
 		b.WriteString(m.usage + strings.Repeat(" ", max(1, 36-len(m.usage))) + m.help + "\n")
 	}

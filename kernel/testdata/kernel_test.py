@@ -29,6 +29,7 @@ class GlownotesTests(suite.KernelTests):
     ]
     supported_history_operations = ("tail", "range", "search")
     code_history_pattern = "6 [*]*"
+    code_page_something = "strings.ToUpper?"
     code_inspect_sample = "strings.ToUpper"
     code_clear_output = "display.Clear(false)"
 

@@ -16,6 +16,7 @@ func pkg_glownotes_cglow() imports.Package {
 			"Averaging":          reflect.ValueOf(p.Averaging),
 			"Cayley":             reflect.ValueOf(p.Cayley),
 			"ErrNoAverage":       reflect.ValueOf(&p.ErrNoAverage).Elem(),
+			"ErrNotFinite":       reflect.ValueOf(&p.ErrNotFinite).Elem(),
 			"Horses128":          reflect.ValueOf(p.Horses128),
 			"Horses32":           reflect.ValueOf(p.Horses32),
 			"Horses64":           reflect.ValueOf(p.Horses64),

@@ -64,8 +64,8 @@ docker run --rm --network host -v "$volume:/home/glow/work" "$image" \
 [ "$(docker run --rm "$image" id -u)" = 1000 ] || fail "the container does not run as user 1000"
 
 say "JupyterLab behind the prefix /class/"
-docker run -d --name "$name" --network host -e JUPYTER_TOKEN="$token" -e GLOWNOTES_PREFIX=/class/ \
-  -v "$volume:/home/glow/work" "$image" --ServerApp.port=$port >/dev/null
+docker run -d --name "$name" --network host -e JUPYTER_TOKEN="$token" -e GLOWNOTES_PREFIX=/class/ -e GLOWNOTES_PORT=$port \
+  -v "$volume:/home/glow/work" "$image" >/dev/null
 for _ in $(seq 120); do
   curl -fs "http://127.0.0.1:$port/class/api/status?token=$token" >/dev/null && break
   sleep 0.5

@@ -210,3 +210,38 @@ func TestBrowserQuickstart(t *testing.T) {
 		t.Errorf("%d pictures and %d errors, want %d pictures and no error", got[0], got[1], want)
 	}
 }
+
+// TestBrowserSlider moves a slider while a cell runs: the picture follows. Then
+// it reloads the page: the widgets come back with their values.
+func TestBrowserSlider(t *testing.T) {
+	dir := t.TempDir()
+	writeNotebook(t, filepath.Join(dir, "slider.ipynb"),
+		"n := widgets.NewIntSlider(\"n\", 0, 10, 2)\nwidgets.Interact(func() any { return fmt.Sprint(\"square \", n.Value()*n.Value()) }, n)",
+		"time.Sleep(time.Hour)")
+	ctx := open(t, dir, "slider.ipynb")
+	do(t, ctx, menu("Run", "Run All Cells"))
+	const handle = `.jp-OutputArea-output .widget-slider [role="slider"], .jp-OutputArea-output .noUi-handle`
+	do(t, ctx, chromedp.WaitVisible(chromedp.CSS(handle)))
+	shows := func(text string) string {
+		return fmt.Sprintf(`[...document.querySelectorAll('.jp-OutputArea-output pre')].some(e => e.textContent.trim() === %q)`, text)
+	}
+	do(t, ctx, until(shows("square 4")))
+	do(t, ctx, chromedp.Focus(chromedp.CSS(handle)))
+	for _, want := range []string{"square 9", "square 16", "square 25"} {
+		do(t, ctx, chromedp.KeyEvent(kb.ArrowRight))
+		do(t, ctx, until(shows(want)))
+	}
+	const running = `document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')[1].textContent.trim() === '[*]:'`
+	do(t, ctx, until(running)) // all this while the second cell sleeps
+	screenshot(t, ctx, "slider.png")
+
+	do(t, ctx, menu("Kernel", "Interrupt Kernel"))
+	do(t, ctx, until(idle))
+	do(t, ctx, menu("File", "Save Notebook"))
+	do(t, ctx, until(`!document.querySelector('.jp-mod-current.jp-mod-dirty')`))
+	do(t, ctx, chromedp.Reload())
+	do(t, ctx, chromedp.WaitVisible(chromedp.CSS(handle)))
+	do(t, ctx, until(shows("square 25")))
+	do(t, ctx, until(`document.querySelector('.widget-readout')?.textContent.trim() === '5'`))
+	screenshot(t, ctx, "slider-reloaded.png")
+}

@@ -34,7 +34,8 @@ ws.send(json.dumps({
                 "user_expressions": {}, "allow_stdin": False, "stop_on_error": True},
 }))
 value = None
-while True:
+replied = idle = False
+while not (replied and idle):  # the two channels keep no order between them
     m = json.loads(ws.recv())
     if m["parent_header"].get("msg_id") != message:
         continue
@@ -42,8 +43,8 @@ while True:
         value = m["content"]["data"]["text/plain"]
     if m["msg_type"] == "error":
         sys.exit("the cell failed: " + m["content"]["evalue"])
-    if m["msg_type"] == "execute_reply":
-        break
+    replied = replied or m["msg_type"] == "execute_reply"
+    idle = idle or m["msg_type"] == "status" and m["content"]["execution_state"] == "idle"
 ws.close()
 call("DELETE", f"/api/kernels/{kernel}")
 if value is None or "gogogo" not in value:

@@ -55,7 +55,7 @@ var layout = map[string][]string{
 		"glownotes/cglow/exec", "glownotes/cglow/optim", "glownotes/cglow/data", "glownotes/cglow/cpu", gorgonia, tensor},
 	"cglow/train": {"glownotes/cglow", "glownotes/cglow/optim", "glownotes/cglow/data", "glownotes/cglow/metric"},
 
-	"cglow/baseline": {"glownotes/cglow", "glownotes/cglow/op", "glownotes/cglow/ad", "glownotes/cglow/exec",
+	"cglow/baseline": {"glownotes/cglow", "glownotes/cglow/train", "glownotes/cglow/op", "glownotes/cglow/ad", "glownotes/cglow/exec",
 		"glownotes/cglow/optim", "glownotes/cglow/data", gorgonia, tensor},
 
 	// viz: pictures.

@@ -6,9 +6,9 @@ import (
 	"math"
 	"time"
 
-	"glownotes/cglow"
 	"glownotes/cglow/data"
 	"glownotes/cglow/optim"
+	"glownotes/cglow/train"
 )
 
 // TrainConfig says how to train.
@@ -59,13 +59,14 @@ func (n *Net) Train(ctx context.Context, ds data.Dataset, cfg TrainConfig, repor
 		return nil, err
 	}
 	n.adam = adam
+	order := train.NewOrder(ds, n.seed, cfg.Batch)
 	start := time.Now()
 	var losses []float64
 	for s := range cfg.Steps {
 		if err := ctx.Err(); err != nil {
 			return losses, err
 		}
-		loss, err := n.step(ds, s, cfg.Batch)
+		loss, err := n.step(ds, order, s, cfg.Batch)
 		if err != nil {
 			return losses, err
 		}
@@ -85,8 +86,8 @@ func (n *Net) Train(ctx context.Context, ds data.Dataset, cfg TrainConfig, repor
 }
 
 // step trains on one batch and returns its loss before the update.
-func (n *Net) step(ds data.Dataset, s, batch int) (float64, error) {
-	x, y, err := ds.Load(n.pick(ds, s, batch))
+func (n *Net) step(ds data.Dataset, order *train.Order, s, batch int) (float64, error) {
+	x, y, err := ds.Load(order.Examples(s + 1))
 	if err != nil {
 		return 0, fmt.Errorf("baseline: %w", err)
 	}
@@ -107,25 +108,4 @@ func (n *Net) step(ds data.Dataset, s, batch int) (float64, error) {
 		return loss, fmt.Errorf("baseline: %w", err)
 	}
 	return loss, nil
-}
-
-// pick returns the indices of a step's batch: consecutive pairs of an endless
-// set, else a fresh permutation for every pass over the set.
-func (n *Net) pick(ds data.Dataset, s, batch int) []int {
-	idx := make([]int, batch)
-	size := ds.Len()
-	pass, order := -1, []int(nil)
-	for i := range idx {
-		at := s*batch + i
-		if size == 0 {
-			idx[i] = at
-			continue
-		}
-		if at/size != pass {
-			pass = at / size
-			order = cglow.Shuffled(cglow.Key{Seed: n.seed, Stream: cglow.StreamOrder, Step: uint32(pass)}, size)
-		}
-		idx[i] = order[at%size]
-	}
-	return idx
 }

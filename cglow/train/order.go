@@ -5,10 +5,10 @@ import (
 	"glownotes/cglow/data"
 )
 
-// order gives the examples of every step, a pure function of seed and step: an
-// endless data set is read in its own order, a finite one in a new permutation
-// per pass.
-type order struct {
+// An Order gives the examples of every step, a pure function of seed and step:
+// an endless data set is read in its own order, a finite one in a new
+// permutation per pass. It is not safe for concurrent use.
+type Order struct {
 	seed  uint64
 	len   int // 0: endless
 	batch int
@@ -16,12 +16,13 @@ type order struct {
 	perm  []int
 }
 
-func newOrder(d data.Dataset, seed uint64, batch int) *order {
-	return &order{seed: seed, len: d.Len(), batch: batch, epoch: -1}
+// NewOrder returns the order of the examples of d in batches.
+func NewOrder(d data.Dataset, seed uint64, batch int) *Order {
+	return &Order{seed: seed, len: d.Len(), batch: batch, epoch: -1}
 }
 
-// examples returns the indices of step 1, 2, ...
-func (o *order) examples(step int) []int {
+// Examples returns the indices of step 1, 2, ...
+func (o *Order) Examples(step int) []int {
 	idx := make([]int, o.batch)
 	for j := range idx {
 		at := (step-1)*o.batch + j

@@ -19,7 +19,7 @@ type run struct {
 	cfg     Config
 	data    data.Dataset
 	trainer *cglow.Trainer
-	order   *order
+	order   *Order
 	log     *recorder
 	states  *recorder // telemetry
 	report  func(Progress)
@@ -97,7 +97,7 @@ func steps(ctx context.Context, t *cglow.Trainer, d data.Dataset, cfg Config, re
 	if report == nil {
 		report = func(Progress) {}
 	}
-	r := &run{cfg: cfg, data: d, trainer: t, order: newOrder(d, cfg.Seed, cfg.Batch), log: log, states: states, report: report,
+	r := &run{cfg: cfg, data: d, trainer: t, order: NewOrder(d, cfg.Seed, cfg.Batch), log: log, states: states, report: report,
 		result: &Result{Model: t.Model(), Trainer: t}, began: time.Now()}
 	err = r.loop(ctx)
 	for _, rec := range []*recorder{log, states} {
@@ -148,7 +148,7 @@ func (r *run) finish() {
 func (r *run) step() error {
 	began := time.Now()
 	rate := r.trainer.LearnRate()
-	x, y, err := r.data.Load(r.order.examples(r.trainer.Model().Trained() + 1))
+	x, y, err := r.data.Load(r.order.Examples(r.trainer.Model().Trained() + 1))
 	if err != nil {
 		return fmt.Errorf("train: %w", err)
 	}

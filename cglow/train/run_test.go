@@ -205,11 +205,11 @@ func TestSecondRunGoesOn(t *testing.T) {
 }
 
 func TestOrder(t *testing.T) {
-	o := newOrder(boxes{7}, 3, 2)
+	o := NewOrder(boxes{7}, 3, 2)
 	count := make([]int, 7)
 	var first []int
 	for s := 1; s <= 7; s++ { // 14 examples: two passes
-		for _, i := range o.examples(s) {
+		for _, i := range o.Examples(s) {
 			count[i]++
 			first = append(first, i)
 		}
@@ -222,11 +222,11 @@ func TestOrder(t *testing.T) {
 	if fmt.Sprint(first[:7]) == fmt.Sprint(first[7:]) {
 		t.Error("two passes have the same order")
 	}
-	again := newOrder(boxes{7}, 3, 2)
-	if got := again.examples(5); got[0] != first[8] || got[1] != first[9] {
+	again := NewOrder(boxes{7}, 3, 2)
+	if got := again.Examples(5); got[0] != first[8] || got[1] != first[9] {
 		t.Errorf("step 5 alone: %v, want %v", got, first[8:10])
 	}
-	if got := newOrder(boxes{}, 3, 2).examples(4); got[0] != 6 || got[1] != 7 {
+	if got := NewOrder(boxes{}, 3, 2).Examples(4); got[0] != 6 || got[1] != 7 {
 		t.Errorf("endless: %v, want [6 7]", got)
 	}
 }

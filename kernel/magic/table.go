@@ -44,32 +44,11 @@ func (e *Engine) nearest(name string, whole bool) string {
 		if whole && m.cell == nil || !whole && m.line == nil {
 			continue
 		}
-		if d := distance(name, m.name); d < at {
+		if d := core.EditDistance(name, m.name); d < at {
 			best, at = m.name, d
 		}
 	}
 	return best
-}
-
-// distance is the Levenshtein distance.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diag := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diag
-			if a[i] != b[j] {
-				cost++
-			}
-			diag = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 // names lists the magics that can stand in a place, sorted.

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"glownotes/kernel/core"
 )
 
 // errCgo answers import "C".
@@ -145,31 +147,11 @@ func nearest(name string, names []string) string {
 		if n == name || n == "" {
 			continue
 		}
-		if d := distance(strings.ToLower(name), strings.ToLower(n)); d < at {
+		if d := core.EditDistance(strings.ToLower(name), strings.ToLower(n)); d < at {
 			best, at = n, d
 		}
 	}
 	return best
-}
-
-// distance is the Levenshtein distance of two words.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diag := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diag, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diag+cost)
-		}
-	}
-	return row[len(b)]
 }
 
 // chunkErrors converts the errors of parsing one chunk, of which a prefix of

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"glownotes/kernel/core"
 )
 
 func TestSplit(t *testing.T) {
@@ -45,7 +47,7 @@ func TestApplyEdits(t *testing.T) {
 }
 
 func TestDistanceAndNearest(t *testing.T) {
-	if d := distance("kitten", "sitting"); d != 3 {
+	if d := core.EditDistance("kitten", "sitting"); d != 3 {
 		t.Errorf("distance %d, want 3", d)
 	}
 	for _, tt := range [][3]string{{"Printn", "Println Print Sprint", "Print"}, {"i", "T x", ""}, {"cuont", "count mount", "count"}, {"zzzz", "count", ""}} {

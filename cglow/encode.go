@@ -72,7 +72,9 @@ func (b *builder) split(s step, c conditioning, v *gorgonia.Node) (z1, logp, eps
 	b.enter(s, "split")
 	z1, z2 := flow.Halves(v)
 	mean, logs := b.splitPrior(s, c, z1)
-	return z1, op.GaussianLogDensity(z2, mean, logs), op.Mul(op.Sub(z2, mean), op.Exp(op.Neg(logs)))
+	logp = op.GaussianLogDensity(z2, mean, logs)
+	b.note(s, "split_logp", logp)
+	return z1, logp, op.Mul(op.Sub(z2, mean), op.Exp(op.Neg(logs)))
 }
 
 // logTop builds the log-density [n] of the top latent.

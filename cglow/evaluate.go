@@ -94,18 +94,20 @@ func (m *Model) LogProb(ctx context.Context, x, y data.Images) ([]float64, error
 // encodeRows runs the forward direction for examples from..to-1. A short last
 // batch is filled up with its last example.
 func (m *Model) encodeRows(x, y data.Images, from, to int) (*logProbProgram, error) {
-	n := min(y.N, evalBatch)
-	p, err := m.logProbProgram(n)
+	p, err := m.logProbProgram(min(y.N, evalBatch))
 	if err != nil {
 		return nil, err
 	}
+	return p, m.encodeInto(p.vm, p.x, p.y, x, y, from, to)
+}
+
+// encodeInto writes examples from..to-1 into the inputs of a program of the
+// forward direction and runs it.
+func (m *Model) encodeInto(vm *machine, nx *gorgonia.Node, ny target, x, y data.Images, from, to int) error {
 	row := func(i int) int { return min(from+i, to-1) }
-	m.load(p.y, y, row, func(i int) Key { return Key{Seed: m.seed, Stream: StreamEval, Layer: uint32(row(i))} })
-	m.writeX(p.x, x, from, to)
-	if err := p.vm.run(); err != nil {
-		return nil, err
-	}
-	return p, nil
+	m.load(ny, y, row, func(i int) Key { return Key{Seed: m.seed, Stream: StreamEval, Layer: uint32(row(i))} })
+	m.writeX(nx, x, from, to)
+	return vm.run()
 }
 
 // writeX writes images from..to-1 into the rows of an input node, the last one

@@ -25,7 +25,7 @@ func axisRoom(s scale, h float64) float64 {
 	return w + 8
 }
 
-func yTicks(h float64) int { return int(max(2, math.Round(h/44))) }
+func yTicks(h float64) int { return int(max(3, math.Round(h/44))) }
 func xTicks(w float64) int { return int(max(2, math.Round(w/95))) }
 
 // Room that axes need round the data area.

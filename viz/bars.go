@@ -130,6 +130,9 @@ func (b *Bars) draw(p pen, s scale, height float64) {
 			p.polyline([]point{{x, a.y}, {x, a.y + a.h}}, line{color: b.referenceColor(r), width: 1.5, dash: dashed()})
 		}
 	}
+	for i, v := range b.bars {
+		b.figure(p, &a, v, a.y+float64(i)*barStep+barStep/2)
+	}
 }
 
 // referenceColor counts the theme's colours from behind, so that references do
@@ -153,23 +156,35 @@ func (b *Bars) axis(p pen, a *axes) {
 
 // bar draws one bar about the height y.
 func (b *Bars) bar(p pen, a *axes, v bar, y float64) {
-	inside := func(x float64) float64 { return min(a.x+a.w, max(a.x, x)) }
-	zero, x := inside(a.px(0)), inside(a.px(v.value))
-	c := b.Theme.series(v.colour)
-	rectangle(p, min(zero, x), y-barHeight/2, math.Abs(x-zero), barHeight, c)
-	end := x
+	zero, x := a.inside(0), a.inside(v.value)
+	rectangle(p, min(zero, x), y-barHeight/2, math.Abs(x-zero), barHeight, b.Theme.series(v.colour))
 	if finite(v.plusMinus) {
-		lo, hi := inside(a.px(v.value-v.plusMinus)), inside(a.px(v.value+v.plusMinus))
+		lo, hi := a.inside(v.value-v.plusMinus), a.inside(v.value+v.plusMinus)
 		l := line{color: b.Theme.Ink, width: 1.5}
 		p.polyline([]point{{lo, y}, {hi, y}}, l)
 		p.polyline([]point{{lo, y - 4}, {lo, y + 4}}, l)
 		p.polyline([]point{{hi, y - 4}, {hi, y + 4}}, l)
-		end = max(end, hi)
+	}
+}
+
+// inside returns the place of a number on the horizontal axis, or the end of the
+// axis that is nearest.
+func (a *axes) inside(v float64) float64 { return min(a.x+a.w, max(a.x, a.px(v))) }
+
+// figure writes a bar's name and value, on the ground where a reference's line
+// would run through.
+func (b *Bars) figure(p pen, a *axes, v bar, y float64) {
+	end := max(a.inside(0), a.inside(v.value))
+	if finite(v.plusMinus) {
+		end = max(end, a.inside(v.value+v.plusMinus))
 	}
 	style := lettering{color: b.Theme.Ink, size: labelSize, h: right, v: middle}
 	p.text(point{a.x - 10, y}, fitted(v.name, labelSize, false, a.x-10-margin+1), style)
 	style.h = left
-	p.text(point{max(end, zero) + 8, y}, v.label(), style)
+	if len(b.references) > 0 {
+		rectangle(p, end+5, y-labelSize/2-1, textWidth(v.label(), labelSize, false)+6, labelSize+2, b.Theme.Background)
+	}
+	p.text(point{end + 8, y}, v.label(), style)
 }
 
 // label returns the figure as it is written beside the bar.

@@ -17,6 +17,15 @@ type Theme struct {
 // series returns the colour of series i.
 func (t *Theme) series(i int) color.NRGBA { return t.Series[i%len(t.Series)] }
 
+// order returns the colour of t in [0,1] for lines that have an order: a part of
+// Sequential that can be seen on the ground.
+func (t *Theme) order(v float64) color.NRGBA {
+	if lightness(t.Background) > .5 {
+		return Sequential()(.08 + .7*v)
+	}
+	return Sequential()(.38 + .6*v)
+}
+
 // depth returns the colour of t in [0,1] on the way from the ground to the first
 // series' colour, not all of it, so that lines can be seen on it; NaN is the
 // ground.

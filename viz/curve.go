@@ -28,8 +28,14 @@ type series struct {
 	raw       []float64 // behind a smoothed line
 	lo, hi    []float64 // a band
 	reference bool      // a dashed line that does not stretch the scale sideways
+	paint     paintOf   // nil: the theme's colour of the place in the list
+	dashes    bool
+	bare      bool // no dots, however few the points
 	err       error
 }
+
+// paintOf chooses a colour of a theme.
+type paintOf func(*Theme) color.NRGBA
 
 // NewCurve returns a curve without lines.
 func NewCurve(title, xlabel, ylabel string) *Curve {
@@ -45,13 +51,14 @@ func (c *Curve) Line(name string, xs, ys []float64) *Curve {
 	return c.add(series{name: name, xs: xs, ys: ys})
 }
 
-// Smooth adds the running mean of window values as a line, and the values
-// themselves, pale, behind it.
+// Smooth adds the mean of the window values about each place as a line, and the
+// values themselves, pale, behind it. The line does not lag behind a curve that
+// falls: the window is centred, and at both ends it follows the slope there.
 func (c *Curve) Smooth(name string, xs, ys []float64, window int) *Curve {
 	if window < 1 {
 		return c.add(series{name: name, err: fmt.Errorf("a window of %d values", window)})
 	}
-	return c.add(series{name: name, xs: xs, ys: RunningMean(ys, window), raw: ys})
+	return c.add(series{name: name, xs: xs, ys: smoothed(ys, window), raw: ys})
 }
 
 // Band adds a line with the band from lo to hi about it.
@@ -93,6 +100,71 @@ func RunningMean(v []float64, window int) []float64 {
 		out[i] = sum / float64(n) // NaN without any
 	}
 	return out
+}
+
+// smoothed returns, at each place, the value of the straight line that fits the
+// window values about it best (least squares). Where the place is in the middle of
+// its window that is their mean; at the ends, where it is not, the line follows a
+// curve that rises or falls, which a mean would lag behind. Values that are NaN or infinite count
+// as missing.
+func smoothed(v []float64, window int) []float64 {
+	type sums struct{ n, x, xx, y, xy float64 }
+	upTo := make([]sums, len(v)+1)
+	for i, y := range v {
+		s := upTo[i]
+		if x := float64(i); finite(y) {
+			s = sums{s.n + 1, s.x + x, s.xx + x*x, s.y + y, s.xy + x*y}
+		}
+		upTo[i+1] = s
+	}
+	out := make([]float64, len(v))
+	whole := min(len(v), 2*(window/2)+1)
+	for i := range v {
+		first := min(max(0, i-window/2), len(v)-whole)
+		from, to := upTo[first], upTo[first+whole]
+		n, x, y := to.n-from.n, to.x-from.x, to.y-from.y
+		out[i] = y / n // NaN without any
+		if d := n*(to.xx-from.xx) - x*x; d > .5 {
+			slope := (n*(to.xy-from.xy) - x*y) / d
+			out[i] += slope * (float64(i) - x/n)
+		}
+	}
+	return out
+}
+
+// Family adds lines that belong together in an order, such as one for each
+// layer: their colours go from dark to light, and the legend names at most
+// three of them.
+func (c *Curve) Family(names []string, xs []float64, ys [][]float64) *Curve {
+	if len(names) != len(ys) {
+		return c.add(series{name: "family", err: fmt.Errorf("%d names for %d lines", len(names), len(ys))})
+	}
+	for i, line := range ys {
+		t := 0.
+		if len(ys) > 1 {
+			t = float64(i) / float64(len(ys)-1)
+		}
+		name := names[i]
+		if len(ys) > 6 && i != 0 && i != len(ys)/2 && i != len(ys)-1 {
+			name = ""
+		}
+		c.add(series{name: name, xs: xs, ys: line, paint: ordered(t)})
+	}
+	return c
+}
+
+// ordered is the colour of a line in an ordered family.
+func ordered(t float64) paintOf { return func(th *Theme) color.NRGBA { return th.order(t) } }
+
+// likeSeries is the theme's colour of another series.
+func likeSeries(i int) paintOf { return func(th *Theme) color.NRGBA { return th.series(i) } }
+
+// colour returns the colour of series i.
+func (c *Curve) colour(i int) color.NRGBA {
+	if f := c.series[i].paint; f != nil {
+		return f(&c.Theme)
+	}
+	return c.Theme.series(i)
 }
 
 func (c *Curve) compose() (*sheet, error) {
@@ -138,7 +210,7 @@ func (c *Curve) panel(p pen, x0, y0, x1, y1 float64) {
 // lines draws the data.
 func (c *Curve) lines(p pen, a *axes) {
 	for i, s := range c.series {
-		col := c.Theme.series(i)
+		col := c.colour(i)
 		if s.lo != nil {
 			a.band(p, s.xs, s.lo, s.hi, fade(col, .18))
 		}
@@ -147,14 +219,18 @@ func (c *Curve) lines(p pen, a *axes) {
 		}
 	}
 	for i, s := range c.series {
-		col := c.Theme.series(i)
+		col := c.colour(i)
 		if s.reference {
 			y := s.ys[0]
 			a.line(p, []float64{a.sx.lo, a.sx.hi}, []float64{y, y}, line{color: col, width: 1.5, dash: dashed()})
 			continue
 		}
-		a.line(p, s.xs, s.ys, line{color: col, width: 2})
-		if len(s.xs) <= 40 {
+		stroke := line{color: col, width: 2}
+		if s.dashes {
+			stroke.dash = dashed()
+		}
+		a.line(p, s.xs, s.ys, stroke)
+		if len(s.xs) <= 40 && !s.bare {
 			a.dots(p, s.xs, s.ys, 3, col)
 		}
 	}
@@ -180,8 +256,8 @@ func (c *Curve) keys() []key {
 		if s.name == "" {
 			continue
 		}
-		k := key{name: s.name, color: c.Theme.series(i)}
-		if s.reference {
+		k := key{name: s.name, color: c.colour(i)}
+		if s.reference || s.dashes {
 			k.dash = dashed()
 		}
 		keys = append(keys, k)

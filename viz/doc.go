@@ -9,7 +9,14 @@
 //	Calibration  whether predicted probabilities come true
 //	Change       the change of variables in one dimension, with areas
 //	Plane        a density, bent grid lines and points in two dimensions
-//	Panels       several pictures in one: a dashboard
+//	Inference    prediction by gradient beside prediction by sampling
+//	Waterfall    how a sum of terms, such as log p(y|x), comes about
+//	Dashboard    a training run: likelihood, gradients, condition numbers, scales
+//	Panels       several pictures in one
+//
+// NewInterpolation and NewSampleLaw are a Grid and a Curve for walks through the
+// latents and for the error of the mean of M samples. [Live] shows a picture that
+// changes while a computation goes on.
 //
 // Every picture is a value: make one with its New function, add data, and it
 // shows in a notebook cell by itself. PNG and SVG return it encoded; Save writes

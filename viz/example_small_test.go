@@ -33,7 +33,8 @@ func ExampleAsVector() {
 	b, err := v.SVG()
 	fmt.Println(v, bytes.HasPrefix(b, []byte("<svg")), err)
 	// Output:
-	// picture: Training true <nil>
+	// Training, bits/dim
+	//   3.00 █▁ 1.00 true <nil>
 }
 
 func ExampleBars_Save() {

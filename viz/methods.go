@@ -149,3 +149,48 @@ func (d *Panels) sized(width float64) picture {
 	out.Width = width
 	return &out
 }
+
+// PNG returns the picture with two device pixels for each CSS pixel.
+func (w *Waterfall) PNG() ([]byte, error) { return encode(w, ".png") }
+
+// SVG returns the picture with its text as outlines.
+func (w *Waterfall) SVG() ([]byte, error) { return encode(w, ".svg") }
+
+// Save writes the picture to a .png, .svg or .pdf file.
+func (w *Waterfall) Save(path string) error { return save(w, path) }
+
+func (w *Waterfall) sized(width float64) picture {
+	out := *w
+	out.Width = width
+	return &out
+}
+
+// PNG returns the picture with two device pixels for each CSS pixel.
+func (d *Dashboard) PNG() ([]byte, error) { return encode(d, ".png") }
+
+// SVG returns the picture with its text as outlines.
+func (d *Dashboard) SVG() ([]byte, error) { return encode(d, ".svg") }
+
+// Save writes the picture to a .png, .svg or .pdf file.
+func (d *Dashboard) Save(path string) error { return save(d, path) }
+
+func (d *Dashboard) sized(width float64) picture {
+	out := *d
+	out.Width = width
+	return &out
+}
+
+// PNG returns the picture with two device pixels for each CSS pixel.
+func (f *Inference) PNG() ([]byte, error) { return encode(f, ".png") }
+
+// SVG returns the picture with its text as outlines.
+func (f *Inference) SVG() ([]byte, error) { return encode(f, ".svg") }
+
+// Save writes the picture to a .png, .svg or .pdf file.
+func (f *Inference) Save(path string) error { return save(f, path) }
+
+func (f *Inference) sized(width float64) picture {
+	out := *f
+	out.Width = width
+	return &out
+}

@@ -43,7 +43,15 @@ func every() map[string]Picture {
 		"change":      NewChange("change", xs, xs, []float64{0, 1, 1, 0}),
 		"plane":       NewPlane("plane", -1, 1).Density(func(x, y float64) float64 { return 1 - x*x }).Points("p", xs, xs),
 		"calibration": NewCalibration("calibration").Add("a", []float32{.2, .9}, []bool{false, true}),
-		"panels":      NewPanels("panels", 2, curve, curve, curve),
+		"waterfall":   NewWaterfall("waterfall", "nats").Term("a", 2, 0).Term("b", -3, 1),
+		"dashboard": NewDashboard("dashboard").Likelihood("", xs, ys).
+			Layer("l0", LayerHistory{Steps: xs, GradNorm: xs, Condition: xs, ScaleLow: xs, ScaleHigh: xs}),
+		"inference": NewInference("inference").Example(InferenceExample{Name: "a", Given: someImages(1, 4, 4)[0],
+			Truth: someImages(1, 4, 4)[0], Climb: someImages(2, 4, 4), Steps: []int{0, 3}, Likelihood: []float64{3, 2, 1.5, 1},
+			Mean: someImages(1, 4, 4)[0], MeanLikelihood: 2}),
+		"law":           NewSampleLaw("law", xs, ys, nil),
+		"interpolation": NewInterpolation("walk", someImages(3, 4, 4)),
+		"panels":        NewPanels("panels", 2, curve, curve, curve),
 	}
 }
 
@@ -204,6 +212,14 @@ func TestErrors(t *testing.T) {
 		{"no density", NewPlane("", 0, 1).Density(func(x, y float64) float64 { return 0 }), "nowhere positive"},
 		{"an endless grid", NewPlane("", 0, 1).Grid(nil, 0, 1, 1e-9), "spacing"},
 		{"a probability of 2", NewCalibration("").Add("c", []float32{2}, []bool{true}), "prediction 0 is 2"},
+		{"no terms", NewWaterfall("", ""), "there are no terms"},
+		{"a term of NaN", NewWaterfall("", "").Term("t", math.NaN(), 0), `"t" is NaN`},
+		{"an empty dashboard", NewDashboard(""), "nothing to show"},
+		{"a dashboard without likelihoods", NewDashboard("").Likelihood("a", []float64{1}, nil), "0 values for 1 places"},
+		{"no examples", NewInference(""), "there are no examples"},
+		{"a climb without images", NewInference("").Example(InferenceExample{Steps: []int{1}}), "0 images for 1 steps"},
+		{"a law of two lengths", NewSampleLaw("", []float64{1, 2}, []float64{1}, nil), "2 values of M, 1 errors"},
+		{"walks of two lengths", NewInterpolation("", someImages(2, 4, 4), someImages(3, 4, 4)), "has 1 images"},
 		{"a bad panel", NewPanels("", 1, NewGrid("")), "panel 1: viz: grid"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -113,7 +113,11 @@ func (q *Plane) compose() (*sheet, error) {
 		}
 	}
 	a := q.axes()
-	return &sheet{name: q.Title, w: q.Width, h: math.Ceil(a.y + a.h + axisBelow + 2), ground: q.Theme.Background, draw: q.draw}, nil
+	below := float64(axisBelow)
+	if q.XLabel == "" {
+		below -= labelSize
+	}
+	return &sheet{name: q.Title, w: q.Width, h: math.Ceil(a.y + a.h + below + 2), ground: q.Theme.Background, draw: q.draw}, nil
 }
 
 // axes lays out the data area with equal units along both sides.
@@ -121,6 +125,9 @@ func (q *Plane) axes() axes {
 	sx, sy := scale{lo: q.XLow, hi: q.XHigh}, scale{lo: q.YLow, hi: q.YHigh}
 	a := axes{theme: &q.Theme, sx: sx, sy: sy, xlabel: q.XLabel, ylabel: q.YLabel, square: true}
 	a.y = q.headingHeight() + axisAbove
+	if q.YLabel == "" && !slices.ContainsFunc(q.clouds, func(c cloud) bool { return c.name != "" }) {
+		a.y = q.headingHeight() + 8 // nothing stands above the axes
+	}
 	a.x = margin + axisRoom(sy, q.Width)
 	a.w = q.Width - margin - 6 - a.x
 	a.h = a.w * (q.YHigh - q.YLow) / (q.XHigh - q.XLow)

@@ -10,14 +10,8 @@ type Vector struct {
 // AsVector returns the picture as SVG only.
 func AsVector(p Picture) Vector { return Vector{picture: p} }
 
-// String names the picture.
-func (v Vector) String() string {
-	s, err := v.picture.compose()
-	if err != nil {
-		return err.Error()
-	}
-	return "picture: " + s.name
-}
+// String describes the picture.
+func (v Vector) String() string { return words(v.picture) }
 
 // SVG returns the picture with its text as outlines.
 func (v Vector) SVG() ([]byte, error) { return v.picture.SVG() }

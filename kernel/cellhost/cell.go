@@ -43,9 +43,8 @@ func (c *cell) ended() bool {
 func (h *host) run(f hostwire.Frame) {
 	c := &cell{serial: f.Cell, done: make(chan struct{})}
 	c.ctx, c.cancel = context.WithCancel(context.Background())
-	h.mu.Lock()
-	h.cell = c
-	h.mu.Unlock()
+	h.begin(c)
+	defer h.end(c)
 	fin := make(chan *hostwire.Failure, 1)
 	if f.Kind == hostwire.Look {
 		go h.look(c, f.Nodes, fin)
@@ -78,7 +77,7 @@ func (h *host) body(c *cell, path string, fin chan<- *hostwire.Failure) {
 	c.mu.Lock()
 	c.goroutine = goroutineName()
 	c.mu.Unlock()
-	start, err := open(path)
+	start, err := h.open(path)
 	if err != nil {
 		fin <- &hostwire.Failure{Kind: hostwire.FailOpen, Message: err.Error()}
 		return
@@ -87,7 +86,12 @@ func (h *host) body(c *cell, path string, fin chan<- *hostwire.Failure) {
 	guarded(start, func(f *hostwire.Failure) { fin <- f })
 }
 
-func open(path string) (start func(), err error) {
+// open loads a plugin, one at a time: packages that two plugins need are
+// initialised by the first, and the runtime ends the process if the second one
+// comes across a package that is being initialised.
+func (h *host) open(path string) (start func(), err error) {
+	h.opening.Lock()
+	defer h.opening.Unlock()
 	defer func() {
 		if v := recover(); v != nil { // an init function of a package
 			err = fmt.Errorf("a package failed to initialise: %v", v)

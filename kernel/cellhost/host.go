@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -13,20 +14,25 @@ import (
 	"glownotes/kernel/engine/hostwire"
 )
 
-// A host runs cells one after the other.
+// A host runs cells, also several at the same time.
 type host struct {
 	conn    *hostwire.Conn
 	mark    hostwire.Mark
 	out     *os.File // the kernel's ends of fd 1 and 2, whatever cells do to os.Stdout
 	err     *os.File
-	runs    chan hostwire.Frame
 	replies chan hostwire.Frame
 
 	events sync.Mutex // keeps marks and frames in the same order
 	marks  int64
 
-	mu     sync.Mutex
-	cell   *cell // the running cell or the last one
+	mu   sync.Mutex
+	live []*cell // those that run, the youngest last
+
+	// streams is held for reading while a cell prints, so that it prints by
+	// default until it has: see print.
+	streams sync.RWMutex
+	cell    *cell // prints by default: the youngest that runs, or the last that ran
+
 	owners owners
 	flags  flags
 	vars   variables
@@ -34,11 +40,12 @@ type host struct {
 	// delivering is the number of the comm message that is being delivered.
 	delivering atomic.Int64
 
-	asking sync.Mutex // one question at a time
+	asking  sync.Mutex // one question at a time
+	opening sync.Mutex // one plugin at a time: see open
 }
 
 func newHost(conn *hostwire.Conn, mark hostwire.Mark) (*host, error) {
-	h := &host{conn: conn, mark: mark, runs: make(chan hostwire.Frame), replies: make(chan hostwire.Frame, 1), comms: make(chan hostwire.Frame, 1024)}
+	h := &host{conn: conn, mark: mark, replies: make(chan hostwire.Frame, 1), comms: make(chan hostwire.Frame, 1024)}
 	for fd, f := range map[int]**os.File{1: &h.out, 2: &h.err} {
 		d, err := syscall.Dup(fd)
 		if err != nil {
@@ -70,11 +77,6 @@ func (h *host) install() {
 
 // serve handles commands until the kernel closes the pipe.
 func (h *host) serve() error {
-	go func() {
-		for f := range h.runs {
-			h.run(f)
-		}
-	}()
 	go h.deliver()
 	if err := h.conn.Send(hostwire.Frame{Kind: hostwire.Hello}); err != nil {
 		return err
@@ -86,9 +88,9 @@ func (h *host) serve() error {
 		}
 		switch f.Kind {
 		case hostwire.Run, hostwire.Look:
-			h.runs <- f
+			go h.run(f)
 		case hostwire.Interrupt:
-			h.interrupt()
+			h.interrupt(f.Cell)
 		case hostwire.Reply:
 			select {
 			case h.replies <- f:
@@ -122,23 +124,63 @@ func (h *host) event(f hostwire.Frame) {
 	}
 }
 
-// running returns the running cell, or nil.
-func (h *host) running() *cell {
+// begin notes that a cell runs; from now on it prints by default.
+func (h *host) begin(c *cell) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.cell == nil || h.cell.ended() {
-		return nil
+	h.live = append(h.live, c)
+	h.mu.Unlock()
+	h.printByDefault(c)
+}
+
+// end notes that a cell ended: if others run, the youngest of them prints by
+// default.
+func (h *host) end(c *cell) {
+	h.mu.Lock()
+	h.live = slices.DeleteFunc(h.live, func(x *cell) bool { return x == c })
+	var next *cell
+	if n := len(h.live); n > 0 {
+		next = h.live[n-1]
 	}
+	h.mu.Unlock()
+	if next != nil && next != h.byDefault() {
+		h.printByDefault(next)
+	}
+}
+
+// printByDefault makes c the cell whose text needs no mark.
+func (h *host) printByDefault(c *cell) {
+	h.streams.Lock()
+	defer h.streams.Unlock()
+	h.cell = c
+	m := h.mark.Running(c.serial)
+	h.out.Write(m)
+	h.err.Write(m)
+}
+
+// byDefault returns the cell that prints by default, nil before the first.
+func (h *host) byDefault() *cell {
+	h.streams.RLock()
+	defer h.streams.RUnlock()
 	return h.cell
 }
 
+// running returns the cell of a serial number if it runs, else nil.
+func (h *host) running(serial int) *cell {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, c := range h.live {
+		if c.serial == serial && !c.ended() {
+			return c
+		}
+	}
+	return nil
+}
+
 // current returns the cell that the calling goroutine belongs to: the one that
-// started it, else the running or the last one.
+// started it, else the one that prints by default.
 func (h *host) current() *cell {
 	if c := h.owners.find(); c != nil {
 		return c
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.cell
+	return h.byDefault()
 }

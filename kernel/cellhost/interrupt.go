@@ -65,9 +65,9 @@ func (fs *flags) lowerLater(c *cell, stuck bool) {
 	})
 }
 
-// interrupt ends the running cell.
-func (h *host) interrupt() {
-	if c := h.running(); c != nil {
+// interrupt ends a running cell.
+func (h *host) interrupt(serial int) {
+	if c := h.running(serial); c != nil {
 		h.stop(c)
 	}
 }

@@ -87,18 +87,18 @@ func (h *host) result(vs []any) {
 	c.mu.Unlock()
 }
 
-// print writes for the printing functions of a cell. Text of a goroutine whose
-// cell ended long ago is ascribed to that cell.
+// print writes for the printing functions of a cell. Text of a goroutine of
+// another cell than the one that prints by default, because its own ended long
+// ago or runs beside that one, is ascribed to its cell.
 func (h *host) print(name string, p []byte) (int, error) {
 	w := os.Stdout
 	if name == "stderr" {
 		w = os.Stderr
 	}
 	owner := h.owners.find()
-	h.mu.Lock()
-	last := h.cell
-	h.mu.Unlock()
-	if owner == nil || owner == last {
+	h.streams.RLock()
+	defer h.streams.RUnlock()
+	if owner == nil || owner == h.cell {
 		return w.Write(p)
 	}
 	b := append(h.mark.Cell(owner.serial), p...)

@@ -37,17 +37,47 @@ func (v *variables) find(serial int, name string) (p any, ok bool) {
 	return p, ok
 }
 
-// values answers with the texts of variables. The kernel asks only while no
-// cell runs: reading them then would be a race.
+// values answers with the texts of variables. While a cell runs, which may
+// write them at the same moment, only those are read that one load reads whole
+// or that are harmless when torn: numbers and truth values.
 func (h *host) values(f hostwire.Frame) {
 	out := map[string]any{}
 	for name, v := range f.Data {
 		serial, _ := v.(float64)
 		if p, ok := h.vars.find(int(serial), name); ok {
+			if v := reflect.ValueOf(p).Elem(); f.Wait {
+				if s, ok := scalarText(v); ok {
+					out[name] = s
+				}
+				continue
+			}
 			out[name] = valueText(p)
 		}
 	}
 	h.conn.Send(hostwire.Frame{Kind: hostwire.Values, Data: out})
+}
+
+// scalarText writes a number or a truth value without calling its methods.
+func scalarText(v reflect.Value) (string, bool) {
+	switch {
+	case v.CanInt(), v.CanUint(), v.CanFloat(), v.Kind() == reflect.Bool:
+		return fmt.Sprint(basicOf(v)), true
+	}
+	return "", false
+}
+
+func basicOf(v reflect.Value) any {
+	switch {
+	case v.CanInt():
+		return v.Int()
+	case v.CanUint():
+		return v.Uint()
+	case v.Kind() == reflect.Float32:
+		return float32(v.Float())
+	case v.CanFloat():
+		return v.Float()
+	}
+	return v.Bool()
 }
 
 // maxValue is how much of a value's text is told.

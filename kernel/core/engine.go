@@ -9,7 +9,7 @@ import (
 )
 
 // An Engine evaluates cells of one language session. The core calls Execute
-// from one goroutine at a time; Complete, Inspect, IsComplete and Info may be
+// from one goroutine at a time, unless this is a ParallelEngine; Complete, Inspect, IsComplete and Info may be
 // called at any moment, also while a cell runs, and must not wait for it.
 type Engine interface {
 	// Info describes the language as kernel_info_reply needs it.

@@ -22,7 +22,7 @@ type Engine struct {
 
 // Wrap adds magics to an engine whose cells run in the folder dir ("": that of
 // this process). The result offers the optional interfaces of the engine
-// through Unwrap only, except for comms, which are passed on.
+// through Unwrap only, except for comms and parallel cells, which are passed on.
 func Wrap(e core.Engine, dir string) *Engine { return &Engine{Engine: e, table: magics(), dir: dir} }
 
 // folder returns the working directory of shell lines and files.
@@ -60,6 +60,12 @@ func (e *Engine) Comms() map[string]string {
 		return h.Comms()
 	}
 	return nil
+}
+
+// Parallel tells whether the engine below runs cells at the same time.
+func (e *Engine) Parallel() bool {
+	p, ok := e.Engine.(core.ParallelEngine)
+	return ok && p.Parallel()
 }
 
 // A call is one magic in action.

@@ -22,10 +22,11 @@ import (
 const (
 	Run       = "run"       // open the plugin Path and run it as Cell
 	Look      = "look"      // read values for Cell as Nodes say, without compiled code
-	Interrupt = "interrupt" // end the running cell
+	Interrupt = "interrupt" // end the running cell Cell
 	Reply     = "reply"     // the answer to an Input event: Text or Error
 	Stacks    = "stacks"    // ask for the stacks of all goroutines; the answer has them in Text
-	Values    = "values"    // ask for variables: Data maps names to serial numbers, in the answer to texts
+	Values    = "values"    // ask for variables: Data maps names to serial numbers, in the answer to texts;
+	// with Wait only those that can be read while a cell may write them
 )
 
 // Kinds of frames from the host.

@@ -10,9 +10,10 @@ import (
 // cells reach it. It is cut from everything that people see.
 const NameMark = "Ꞌ"
 
-// A stream mark is <NUL> SOH <nonce> <verb> <number> ETX. Two verbs exist:
-// 'm', the place of the frame whose Mark is the number, and 'c', what follows
-// comes from the cell of that serial number (0: from the running one).
+// A stream mark is <NUL> SOH <nonce> <verb> <number> ETX. Three verbs exist:
+// 'm', the place of the frame whose Mark is the number; 'c', what follows comes
+// from the cell of that serial number (0: from the one that prints by default);
+// and 'r', the cell of that serial number prints by default from here on.
 const (
 	markHead = "\x00\x01"
 	markTail = 0x03
@@ -27,6 +28,10 @@ func (m Mark) Place(n int64) []byte { return m.make('m', n) }
 
 // Cell returns the mark that ascribes the text behind it to a cell.
 func (m Mark) Cell(n int) []byte { return m.make('c', int64(n)) }
+
+// Running returns the mark that ascribes all text behind it that no other mark
+// ascribes, such as that of C code, to a cell.
+func (m Mark) Running(n int) []byte { return m.make('r', int64(n)) }
 
 func (m Mark) make(verb byte, n int64) []byte {
 	b := append([]byte(markHead), m.Nonce...)

@@ -46,18 +46,20 @@ type Engine struct {
 	dirLock  *fileLock
 	program  string // of the cell host
 
-	running sync.Mutex // one cell at a time
-	serial  int
-	loaded  int // compiled cells in the present host
-	proc    *process
+	running sync.RWMutex // held for reading by each cell that runs
+	loading turn         // one cell at a time is compiled and loaded
+	serial  int          // of the last cell; who has the turn may change it
 	router  *router
 
-	asking sync.Mutex // one question to the host at a time
+	asking    sync.Mutex // one question to the host at a time
+	replacing sync.Mutex // held while a host that died is replaced
 
 	mu      sync.Mutex
 	version string
 	sess    *session
 	closed  bool
+	proc    *process
+	loaded  int         // compiled cells in the present host
 	history []core.Cell // successful cells of this host
 	lost    []core.Cell // those of the host that died
 }
@@ -77,7 +79,7 @@ func New(o Options) (*Engine, error) {
 		return nil, fmt.Errorf("live: no module in %s: %w", root, err)
 	}
 	o.ModuleRoot = root
-	e := &Engine{opts: o, log: o.Logger, sess: newSession(), router: newRouter(), starting: make(chan struct{}, 1)}
+	e := &Engine{opts: o, log: o.Logger, sess: newSession(), router: newRouter(), starting: make(chan struct{}, 1), loading: newTurn()}
 	e.starting <- struct{}{}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
@@ -267,10 +269,11 @@ func (e *Engine) session() *session {
 	return e.sess
 }
 
-func (e *Engine) setSession(s *session) {
+// update changes the session.
+func (e *Engine) update(change func(*session) *session) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.sess = s
+	e.sess = change(e.sess)
 }
 
 // Info implements core.Engine. The version is that of the toolchain; until the

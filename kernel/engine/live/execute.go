@@ -13,7 +13,9 @@ import (
 	"glownotes/kernel/engine/hostwire"
 )
 
-// Execute implements core.Engine.
+// Execute implements core.Engine. Cells may run at the same time; one after the
+// other they are compiled and loaded, so that each sees what those before it
+// declare.
 func (e *Engine) Execute(ctx context.Context, cell core.Cell, out core.Output) (core.Result, error) {
 	note := newProgressNote(out)
 	defer note.end()
@@ -23,37 +25,94 @@ func (e *Engine) Execute(ctx context.Context, cell core.Cell, out core.Output) (
 		}
 		return core.Result{}, err
 	}
-	e.running.Lock()
-	defer e.running.Unlock()
-	if err := e.revive(out); err != nil {
+	e.running.RLock()
+	defer e.running.RUnlock()
+	r := &cellRun{Engine: e, cell: cell, out: out, note: note}
+	defer r.endTurn()
+	if err := r.takeTurn(ctx); err != nil {
 		return core.Result{}, err
 	}
+	p, err := e.revive(out)
+	if err != nil {
+		return core.Result{}, err
+	}
+	r.host = p
 	e.serial++
-	serial := e.serial
-	e.setSession(e.session().withSource(serial, cell.Number, cell.Code))
-	u, b, err := e.compile(ctx, serial, cell, e.opts.AlwaysCompile, note.show)
+	r.serial = e.serial
+	e.update(func(s *session) *session { return s.withSource(r.serial, cell.Number, cell.Code) })
+	return r.execute(ctx)
+}
+
+// Parallel implements core.ParallelEngine.
+func (e *Engine) Parallel() bool { return true }
+
+// A turn is what the cell has that is compiled and loaded.
+type turn chan struct{}
+
+func newTurn() turn {
+	t := make(turn, 1)
+	t <- struct{}{}
+	return t
+}
+
+// A cellRun is one run of a cell on its way from source to its end.
+type cellRun struct {
+	*Engine
+	cell    core.Cell
+	serial  int
+	out     core.Output
+	note    *progressNote
+	host    *process
+	hasTurn bool
+}
+
+func (r *cellRun) takeTurn(ctx context.Context) error {
+	select {
+	case <-r.loading:
+		r.hasTurn = true
+		return nil
+	case <-ctx.Done():
+		return interruptedError(r.cell.Number)
+	}
+}
+
+// endTurn lets the next cell be compiled; it may come twice.
+func (r *cellRun) endTurn() {
+	if r.hasTurn {
+		r.hasTurn = false
+		r.loading <- struct{}{}
+	}
+}
+
+// execute compiles the cell and runs it.
+func (r *cellRun) execute(ctx context.Context) (core.Result, error) {
+	u, b, err := r.compile(ctx, r.serial, r.cell, r.opts.AlwaysCompile, r.note.show)
 	if err == nil && u.nodes != nil {
-		r, err := e.run(ctx, u, hostwire.Frame{Kind: hostwire.Look, Nodes: u.nodes}, nil, out)
+		r.endTurn()
+		res, err := r.run(ctx, u, hostwire.Frame{Kind: hostwire.Look, Nodes: u.nodes}, nil)
 		if !errors.Is(err, errMustCompile) {
-			return r, e.succeeded(cell, err)
+			return res, r.succeeded(r.cell, err)
 		}
-		u, b, err = e.compile(ctx, serial, cell, true, note.show)
+		if err := r.takeTurn(ctx); err != nil {
+			return core.Result{}, err
+		}
+		u, b, err = r.compile(ctx, r.serial, r.cell, true, r.note.show)
 		if err != nil {
-			return core.Result{}, e.failed(ctx, cell.Number, err)
+			return core.Result{}, r.failed(ctx, r.cell.Number, err)
 		}
 	}
-	note.end()
+	r.note.end()
 	if err != nil {
-		return core.Result{}, e.failed(ctx, cell.Number, err)
+		return core.Result{}, r.failed(ctx, r.cell.Number, err)
 	}
 	if b == nil {
 		return core.Result{}, nil // nothing but space and comments
 	}
 	for _, n := range u.notes {
-		out.Stream("stderr", "note: "+n+"\n")
+		r.out.Stream("stderr", "note: "+n+"\n")
 	}
-	r, err := e.run(ctx, u, hostwire.Frame{Kind: hostwire.Run, Path: b.plugin}, b, out)
-	return r, e.succeeded(cell, err)
+	res, err := r.run(ctx, u, hostwire.Frame{Kind: hostwire.Run, Path: b.plugin}, b)
+	return res, r.succeeded(r.cell, err)
 }
 
 // succeeded remembers a cell for Replay, unless it failed.
@@ -148,9 +207,11 @@ func listOf(paths []string) string {
 }
 
 // run loads a cell into the host and waits for its end.
-func (e *Engine) run(ctx context.Context, u *unit, start hostwire.Frame, b *built, out core.Output) (core.Result, error) {
-	p := e.proc
-	e.router.enter(ctx, u.serial, out)
+func (r *cellRun) run(ctx context.Context, u *unit, start hostwire.Frame, b *built) (core.Result, error) {
+	p := r.host
+	r.router.enter(ctx, u.serial, r.out)
+	frames := p.listen(u.serial)
+	defer p.ignore(u.serial)
 	start.Cell = u.serial
 	if err := p.send(start); err != nil && p.alive() {
 		return core.Result{}, fmt.Errorf("live: sending a cell to its host: %w", err)
@@ -158,22 +219,22 @@ func (e *Engine) run(ctx context.Context, u *unit, start hostwire.Frame, b *buil
 	interrupt := ctx.Done()
 	for {
 		select {
-		case f := <-p.frames:
-			switch {
-			case f.Cell != u.serial:
-			case f.Kind == hostwire.Opened:
+		case f := <-frames:
+			switch f.Kind {
+			case hostwire.Opened:
 				os.Remove(b.plugin) // the host has it in memory
-				if err := e.commit(u, b); err != nil {
+				if err := r.commit(u, b, p); err != nil {
 					return core.Result{}, err
 				}
-			case f.Kind == hostwire.Done:
-				return e.done(u, f)
+				r.endTurn()
+			case hostwire.Done:
+				return r.done(u, f)
 			}
 		case <-interrupt:
 			interrupt = nil
-			p.send(hostwire.Frame{Kind: hostwire.Interrupt})
+			p.send(hostwire.Frame{Kind: hostwire.Interrupt, Cell: u.serial})
 		case <-p.exited:
-			return core.Result{}, e.died(u.number, p)
+			return core.Result{}, r.died(u.number, p)
 		}
 	}
 }
@@ -182,16 +243,25 @@ func (e *Engine) run(ctx context.Context, u *unit, start hostwire.Frame, b *buil
 // takes 23 ms in a fresh host and 600 ms after 300 cells.
 const manyCells = 300
 
-// commit makes what the cell declares known to later cells.
-func (e *Engine) commit(u *unit, b *built) error {
+// commit makes what the cell declares known to later cells, if the host p that
+// has it still is the session's.
+func (e *Engine) commit(u *unit, b *built, p *process) error {
 	e.pkgs.addCell(u.serial, b.archive)
 	e.pkgs.use(u.paths())
 	pkg, err := e.pkgs.Import(cellPath(u.serial))
 	if err != nil {
 		return fmt.Errorf("live: reading the compiled cell: %w", err)
 	}
-	e.setSession(e.session().commit(u, pkg))
-	if e.loaded++; e.loaded == manyCells {
+	e.mu.Lock()
+	if e.proc != p {
+		e.mu.Unlock()
+		return nil
+	}
+	e.sess = e.sess.commit(u, pkg)
+	e.loaded++
+	many := e.loaded == manyCells
+	e.mu.Unlock()
+	if many {
 		e.router.text(u.serial, "stderr", fmt.Sprintf("note: this session has loaded %d compiled cells; panics, stack traces and garbage collection slow down with their number. Restart the kernel when it suits you.\n", manyCells))
 	}
 	return nil
@@ -212,26 +282,40 @@ func (e *Engine) done(u *unit, f hostwire.Frame) (core.Result, error) {
 	return r, nil
 }
 
-// died reports the death of the host and starts another one.
+// died reports the death of the host p, and starts another one unless another
+// cell that ran in it has done so.
 func (e *Engine) died(number int, p *process) error {
 	err := diedError(e.session(), number, p.state, p.crash.tail())
-	e.reset()
-	e.keepHistory()
-	if e.isClosed() {
-		return err
-	}
-	if start := e.startHost(); start != nil {
+	if _, start := e.replace(p); start != nil {
 		return fmt.Errorf("%w; starting it again: %w", err, start)
 	}
 	return err
 }
 
+// replace starts a host in place of p, which died, unless that was done
+// already; it returns the present one.
+func (e *Engine) replace(p *process) (*process, error) {
+	e.replacing.Lock()
+	defer e.replacing.Unlock()
+	if now := e.process(); now != p {
+		return now, nil
+	}
+	e.reset()
+	e.keepHistory()
+	if e.isClosed() {
+		return p, nil
+	}
+	err := e.startHost()
+	return e.process(), err
+}
+
 // reset forgets all that the cells left; the sources stay for errors.
 func (e *Engine) reset() {
-	old := e.session()
-	s := newSession()
-	s.sources, s.numbers = old.sources, old.numbers
-	e.setSession(s)
+	e.update(func(old *session) *session {
+		s := newSession()
+		s.sources, s.numbers = old.sources, old.numbers
+		return s
+	})
 	e.router.forget()
 }
 
@@ -242,21 +326,19 @@ func (e *Engine) keepHistory() {
 	e.lost, e.history = e.history, nil
 }
 
-// revive starts a host in place of one that died between two cells, and says
-// so.
-func (e *Engine) revive(out core.Output) error {
+// revive returns the host. In place of one that died between two cells it
+// starts another one, and says so.
+func (e *Engine) revive(out core.Output) (*process, error) {
 	if e.isClosed() {
-		return errors.New("live: the engine is closed")
+		return nil, errors.New("live: the engine is closed")
 	}
-	if e.proc.alive() {
-		return nil
+	p := e.process()
+	if p.alive() {
+		return p, nil
 	}
-	p := e.proc
 	err := diedError(e.session(), 0, p.state, p.crash.tail())
 	out.Stream("stderr", "The process that ran the cells had ended ("+err.Message+"): all variables, functions and types are lost.\n")
-	e.reset()
-	e.keepHistory()
-	return e.startHost()
+	return e.replace(p)
 }
 
 // goroutinePanic shows the panic of a goroutine at once; the cell that started

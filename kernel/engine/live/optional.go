@@ -14,6 +14,7 @@ import (
 )
 
 var (
+	_ core.ParallelEngine  = (*Engine)(nil)
 	_ core.VariableLister  = (*Engine)(nil)
 	_ core.Resetter        = (*Engine)(nil)
 	_ core.GoroutineDumper = (*Engine)(nil)
@@ -21,8 +22,8 @@ var (
 	_ core.CommHandler     = (*Engine)(nil)
 )
 
-// Variables implements core.VariableLister. Values are known while no cell
-// runs.
+// Variables implements core.VariableLister. While a cell runs only the values of
+// numbers and truth values are known.
 func (e *Engine) Variables() []core.Variable {
 	s := e.session()
 	var names []string
@@ -61,12 +62,16 @@ func (e *Engine) Variables() []core.Variable {
 	return out
 }
 
-// values asks the host for the text of variables, unless a cell runs.
+// values asks the host for the text of variables; while a cell runs only of
+// those that can be read beside it.
 func (e *Engine) values(names []string) map[string]string {
-	if len(names) == 0 || !e.running.TryLock() {
+	if len(names) == 0 {
 		return nil
 	}
-	defer e.running.Unlock()
+	beside := !e.running.TryLock()
+	if !beside {
+		defer e.running.Unlock()
+	}
 	p := e.process()
 	if p == nil || !p.alive() {
 		return nil
@@ -80,7 +85,7 @@ func (e *Engine) values(names []string) map[string]string {
 	}
 	e.asking.Lock()
 	defer e.asking.Unlock()
-	f, ok := e.ask(p, hostwire.Frame{Kind: hostwire.Values, Data: vars}, time.Second)
+	f, ok := e.ask(p, hostwire.Frame{Kind: hostwire.Values, Data: vars, Wait: beside}, time.Second)
 	if !ok {
 		return nil
 	}
@@ -98,7 +103,7 @@ func (e *Engine) valueOf(name string) (string, bool) {
 	return v, ok
 }
 
-// ask sends a command and waits for the answer of the same kind; no cell runs.
+// ask sends a command and waits for the answer of the same kind.
 func (e *Engine) ask(p *process, f hostwire.Frame, wait time.Duration) (hostwire.Frame, bool) {
 	if err := p.send(f); err != nil {
 		return hostwire.Frame{}, false

@@ -27,8 +27,10 @@ type process struct {
 
 	exited  chan struct{}       // closed after all output was delivered
 	state   error               // how it ended; valid then
-	frames  chan hostwire.Frame // of the running cell
 	answers chan hostwire.Frame // to questions
+
+	mu   sync.Mutex
+	runs map[int]chan hostwire.Frame // events of the cells that run, by serial number; 0: of the host
 }
 
 // startProcess starts the host program and waits until it is ready.
@@ -52,9 +54,11 @@ func startProcess(program string, dir string, rt *router, log *slog.Logger) (*pr
 	cmd.SysProcAttr = childAttr()
 	p := &process{
 		cmd: cmd, conn: hostwire.NewConn(pipes[1][0], pipes[0][1]), in: pipes[0][1], log: log, router: rt,
-		gate: newGate(), exited: make(chan struct{}), frames: make(chan hostwire.Frame, 16), answers: make(chan hostwire.Frame, 4),
+		gate: newGate(), exited: make(chan struct{}), answers: make(chan hostwire.Frame, 4), runs: map[int]chan hostwire.Frame{},
 	}
 	p.crash = &crashWatch{release: func(s string) { rt.text(rt.now(), "stderr", s) }}
+	hello := p.listen(0)
+	defer p.ignore(0)
 	waited := make(chan error, 1)
 	if err := p.start(waited); err != nil {
 		closeAll(all)
@@ -67,7 +71,7 @@ func startProcess(program string, dir string, rt *router, log *slog.Logger) (*pr
 	readers.Go(func() { p.readStream(pipes[3][0], "stderr", mark) })
 	readers.Go(func() { p.readFrames(pipes[1][0]) })
 	go p.finish(waited, &readers)
-	return p, p.awaitHello()
+	return p, p.awaitHello(hello)
 }
 
 // start runs the child from a thread that lives as long as the child: Linux
@@ -93,9 +97,9 @@ func closeAll(files []*os.File) {
 	}
 }
 
-func (p *process) awaitHello() error {
+func (p *process) awaitHello(hello <-chan hostwire.Frame) error {
 	select {
-	case f := <-p.frames:
+	case f := <-hello:
 		if f.Kind != hostwire.Hello {
 			return fmt.Errorf("live: the cell host said %q first", f.Kind)
 		}
@@ -150,10 +154,36 @@ func (p *process) stop() {
 	<-p.exited
 }
 
+// listen returns where the events of a cell's run arrive until ignore.
+func (p *process) listen(serial int) <-chan hostwire.Frame {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := make(chan hostwire.Frame, 4)
+	p.runs[serial] = c
+	return c
+}
+
+func (p *process) ignore(serial int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.runs, serial)
+}
+
+func (p *process) hear(f hostwire.Frame) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case p.runs[f.Cell] <- f:
+	default:
+		p.log.Warn("live: nobody waits for an event of the host", "kind", f.Kind, "cell", f.Cell)
+	}
+}
+
 // readStream delivers what the host prints.
 func (p *process) readStream(f *os.File, name string, mark hostwire.Mark) {
 	defer f.Close()
-	cell := 0 // 0: the current one
+	cell := 0      // by a mark; 0: the one that prints by default
+	byDefault := 0 // 0: the current one
 	text := func(b []byte) {
 		s := string(b)
 		if name == "stderr" {
@@ -162,6 +192,9 @@ func (p *process) readStream(f *os.File, name string, mark hostwire.Mark) {
 			}
 		}
 		to := cell
+		if to == 0 {
+			to = byDefault
+		}
 		if to == 0 {
 			to = p.router.now()
 		}
@@ -175,11 +208,14 @@ func (p *process) readStream(f *os.File, name string, mark hostwire.Mark) {
 			}
 		},
 		Found: func(verb byte, n int64) {
-			if verb == 'c' {
+			switch verb {
+			case 'c':
 				cell = int(n)
-				return
+			case 'r':
+				byDefault = int(n)
+			case 'm':
+				p.gate.passed(name, n)
 			}
-			p.gate.passed(name, n)
 		}}
 	buf := make([]byte, 1<<16)
 	for {
@@ -231,11 +267,7 @@ func (p *process) dispatch(f hostwire.Frame) {
 		default: // asked for, and given up
 		}
 	case hostwire.Hello, hostwire.Opened, hostwire.Done:
-		select {
-		case p.frames <- f:
-		default:
-			p.log.Warn("live: nobody waits for an event of the host", "kind", f.Kind)
-		}
+		p.hear(f)
 	case hostwire.Input:
 		go p.router.input(f, func(r hostwire.Frame) { p.send(r) })
 	default:

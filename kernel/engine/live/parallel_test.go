@@ -1,0 +1,104 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"glownotes/kernel/core"
+)
+
+// beside runs a cell in the background until it has printed, and returns its
+// output, what ends it and how it ended.
+func beside(t *testing.T, e *Engine, number int, code string) (*output, context.CancelFunc, <-chan error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	out, done := new(output), make(chan error, 1)
+	go func() {
+		_, err := e.Execute(ctx, core.Cell{Code: code, Number: number}, out)
+		done <- err
+	}()
+	for out.String() == "" {
+		select {
+		case err := <-done:
+			t.Fatalf("cell %d ended early: %v", number, err)
+		case <-time.After(time.Millisecond):
+		}
+	}
+	return out, cancel, done
+}
+
+// TestParallel: two cells run at the same time, share variables, print each
+// under itself, and are interrupted one by one.
+func TestParallel(t *testing.T) {
+	e := engine(t)
+	execute(t, e, 1, "stop := make(chan bool)\nsteps := 0")
+	long, cancel, done := beside(t, e, 2, "fmt.Println(\"training\")\nfor {\n\tselect {\n\tcase <-stop:\n\t\tfmt.Println(\"stopped\")\n\t\treturn\n\tdefault:\n\t\tsteps++\n\t\tfmt.Println(\"step\")\n\t\ttime.Sleep(time.Millisecond)\n\t}\n}")
+	_, out := execute(t, e, 3, "double := func(x int) int { return 2*x }\nfor range 200 {\n\tfmt.Println(\"other\", double(21))\n\ttime.Sleep(100*time.Microsecond)\n}")
+	if want := strings.Repeat("other 42\n", 200); out != want {
+		t.Errorf("the second cell shows %.300q", out)
+	}
+	if v, _ := execute(t, e, 4, "steps > 0"); v != "true" {
+		t.Errorf("steps > 0 is %s", v)
+	}
+	loop, interrupt, ended := beside(t, e, 5, "fmt.Println(\"loop\")\nfor {\n}")
+	interrupt()
+	var ce *core.CellError
+	if err := <-ended; !errors.As(err, &ce) || ce.Name != "Interrupted" || loop.String() != "loop\n" {
+		t.Errorf("the interrupted cell: %v, %q", err, loop)
+	}
+	before := len(long.String())
+	time.Sleep(50 * time.Millisecond)
+	if len(long.String()) == before {
+		t.Error("the interrupt of one cell stopped the other")
+	}
+	execute(t, e, 6, "stop <- true")
+	if err := <-done; err != nil {
+		t.Errorf("the long cell: %v", err)
+	}
+	text := long.String()
+	if !strings.HasPrefix(text, "training\nstep\n") || !strings.HasSuffix(text, "step\nstopped\n") || strings.Contains(text, "other") || strings.Contains(text, "loop") {
+		t.Errorf("the long cell shows %.300q", text)
+	}
+	cancel()
+}
+
+// TestParallelHostDies: every cell that runs in a host that dies is told so,
+// and one new host takes its place.
+func TestParallelHostDies(t *testing.T) {
+	e := engine(t)
+	_, _, done := beside(t, e, 1, "fmt.Println(\"waiting\")\ntime.Sleep(time.Hour)")
+	var ce *core.CellError
+	_, err := e.Execute(t.Context(), core.Cell{Code: "p, _ := os.FindProcess(os.Getpid())\np.Kill()\ntime.Sleep(5*time.Second)", Number: 2}, new(output))
+	if !errors.As(err, &ce) || ce.Name != "HostDied" {
+		t.Errorf("the cell that killed the host: %v", err)
+	}
+	if err := <-done; !errors.As(err, &ce) || ce.Name != "HostDied" || ce.Cell != 1 {
+		t.Errorf("the cell beside it: %v", err)
+	}
+	if v, _ := execute(t, e, 3, "1 + 1"); v != "2" {
+		t.Errorf("the new host says %s", v)
+	}
+}
+
+// TestValuesWhileRunning: numbers can be looked at while a cell changes them;
+// what could be read half written is not touched.
+func TestValuesWhileRunning(t *testing.T) {
+	e := engine(t)
+	execute(t, e, 1, "epoch := 0\nrate := 0.5\nname := \"run\"\ndone := false")
+	_, cancel, ended := beside(t, e, 2, "fmt.Println(\"go\")\nepoch = 7\nfor {\n\ttime.Sleep(time.Millisecond)\n}")
+	time.Sleep(20 * time.Millisecond)
+	for name, want := range map[string]string{"epoch": "7", "rate": "0.5", "done": "false", "name": ""} {
+		if got, _ := e.valueOf(mark + name); got != want {
+			t.Errorf("%s = %q while a cell runs, want %q", name, got, want)
+		}
+	}
+	cancel()
+	<-ended
+	if got, _ := e.valueOf(mark + "name"); got != "run" {
+		t.Errorf("name = %q afterwards", got)
+	}
+}

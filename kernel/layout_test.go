@@ -34,6 +34,7 @@ var layout = map[string][]string{
 	"kernel/cellhost":                       {"glownotes/kernel/cellrt", "glownotes/kernel/display", "glownotes/kernel/widgets", "glownotes/kernel/engine/hostwire"},
 	"kernel/nb/mathml":                      {},
 	"kernel/nb":                             {"glownotes/kernel/core", "glownotes/kernel/display", "glownotes/kernel/nb/mathml", "github.com/yuin/goldmark/..."},
+	"kernel/sweep":                          {"glownotes/kernel/nb", "github.com/gofrs/flock", "go.yaml.in/yaml/v4", "modernc.org/sqlite"},
 	"kernel/jupyter":                        {},
 	"kernel/magic":                          {"glownotes/kernel/core", "glownotes/kernel/display"},
 	"kernel/widgets":                        {"glownotes/kernel/display"},

@@ -3,6 +3,7 @@
 //
 //	go run ./kernel lab                    opens the notebooks in JupyterLab
 //	go run ./kernel run NOTEBOOK.ipynb     executes a notebook without Jupyter
+//	go run ./kernel sweep NOTEBOOK.ipynb   executes it at every point of a grid
 //	go run ./kernel install                registers the kernel with Jupyter
 //	go run ./kernel doctor                 says what is missing and how to get it
 //	go run ./kernel version
@@ -25,6 +26,7 @@ type cli struct {
 
 	Lab     labCommand     `cmd:"" help:"Open the notebooks in JupyterLab; installs what is missing."`
 	Run     runCommand     `cmd:"" help:"Execute a notebook without Jupyter."`
+	Sweep   sweepCommand   `cmd:"" help:"Execute a notebook at every point of a grid: on this machine, on Slurm, on Kubernetes."`
 	Install installCommand `cmd:"" help:"Register the kernel with Jupyter."`
 	Doctor  doctorCommand  `cmd:"" help:"Check this machine: what is missing, and the command that mends it."`
 	Serve   serveCommand   `cmd:"" help:"Serve a Jupyter client (Jupyter starts this)." hidden:""`

@@ -26,6 +26,9 @@ type runCommand struct {
 	AllowErrors bool          `help:"Go on after a cell that fails."`
 	Quiet       bool          `short:"q" help:"Print errors only."`
 	engineFlag
+
+	dir string            // where cells run; the notebook's folder if empty
+	say func(line string) // takes what the notebook prints, line by line; may be nil
 }
 
 // Run executes the notebook. A cell that fails gives exit code 1, Ctrl-C 130;
@@ -74,8 +77,10 @@ func (discard) Write(p []byte) (int, error) { return len(p), nil }
 
 // execute runs the notebook and saves it. runErr is how the cells ended.
 func (r runCommand) execute(ctx context.Context, ui *console, n *nb.Notebook, root string) (runErr, err error) {
-	// As under Jupyter, cells run in the folder of their notebook.
-	engine, err := r.open(live.Options{ModuleRoot: root, WorkDir: filepath.Dir(r.Notebook)})
+	if r.dir == "" { // as under Jupyter
+		r.dir = filepath.Dir(r.Notebook)
+	}
+	engine, err := r.open(live.Options{ModuleRoot: root, WorkDir: r.dir})
 	if err != nil {
 		return nil, err
 	}
@@ -88,12 +93,13 @@ func (r runCommand) execute(ctx context.Context, ui *console, n *nb.Notebook, ro
 	}
 	start := time.Now()
 	watch := newWatcher(ui, n)
+	watch.told = r.say
 	options := nb.DefaultOptions()
 	options.Timeout, options.AllowErrors, options.Observer = r.Timeout, r.AllowErrors, watch
 	if !r.Inplace { // so that even a kill leaves what ran
 		watch.save = func() error { return n.WriteFile(r.Output) }
 	}
-	runErr = nb.Run(ctx, n, magic.Wrap(engine, filepath.Dir(r.Notebook)), options)
+	runErr = nb.Run(ctx, n, magic.Wrap(engine, r.dir), options)
 	watch.stop()
 	if err := n.WriteFile(r.Output); err != nil {
 		return runErr, err

@@ -17,6 +17,7 @@ type watcher struct {
 	ui        *console
 	total     int          // cells that will run
 	save      func() error // after each cell; may be nil
+	told      func(string) // takes the last line that was printed; may be nil
 	succeeded int
 
 	mu      sync.Mutex
@@ -113,6 +114,9 @@ func (w *watcher) say(text string) {
 			w.mu.Lock()
 			w.latest = clip(line, 200)
 			w.mu.Unlock()
+			if w.told != nil {
+				w.told(clip(line, 200))
+			}
 			return
 		}
 	}

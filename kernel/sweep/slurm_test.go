@@ -1,0 +1,108 @@
+package sweep
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestRanges(t *testing.T) {
+	for _, tt := range []struct {
+		list []int
+		want string
+	}{{nil, ""}, {[]int{3}, "3"}, {[]int{0, 1, 2}, "0-2"}, {[]int{0, 2, 3, 5}, "0,2-3,5"}} {
+		if got := ranges(tt.list); got != tt.want {
+			t.Errorf("%v: got %q, want %q", tt.list, got, tt.want)
+		}
+	}
+}
+
+func TestShellWords(t *testing.T) {
+	words := []string{"plain", "two words", "it's", "$HOME", "", "a=1,b=2", "`x`"}
+	if runtime.GOOS == "windows" {
+		t.Skip("needs a POSIX shell")
+	}
+	out, err := exec.Command("sh", "-c", "printf '%s|' "+shellWords(words)).Output()
+	if want := strings.Join(words, "|") + "|"; err != nil || string(out) != want {
+		t.Errorf("a shell reads %q, want %q (%v)", out, want, err)
+	}
+}
+
+func TestSlurmDirectives(t *testing.T) {
+	p := newPlan(t, "width=1,2,4,8")
+	script := Slurm{
+		Name: "demo", Command: []string{"/opt/glow notes", "sweep", "work"}, Parallel: 2, CPUs: 4, Memory: "8G", GPUs: 1,
+		Options: []string{"--partition=long"},
+	}.Script(p, []int{0, 2, 3})
+	for _, want := range []string{
+		"#!/bin/sh\n", "#SBATCH --array=0,2-3%2\n", "#SBATCH --requeue\n", "#SBATCH --cpus-per-task=4\n", "#SBATCH --mem=8G\n",
+		"#SBATCH --gpus-per-task=1\n", "#SBATCH --partition=long\n", "#SBATCH --signal=B:USR1@120\n", "'/opt/glow notes' sweep work " + p.Dir() + " &\n",
+	} {
+		if !strings.Contains(script, want) {
+			t.Errorf("the script lacks %q:\n%s", want, script)
+		}
+	}
+}
+
+// The batch script under a shell, with a stand-in for scontrol: which ends of
+// a worker put a task back into the queue?
+func TestSlurmScript(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("needs a POSIX shell")
+	}
+	for _, tt := range []struct {
+		name, worker string
+		signal       syscall.Signal
+		code         int
+		requeued     bool
+	}{
+		{"done", "exit 0", 0, 0, false},
+		{"taken by another", "exit 3", 0, 0, false},
+		{"failed", "exit 1", 0, 1, false},
+		{"wrong arguments", "exit 2", 0, 2, false},
+		{"killed", "kill -KILL $$", 0, 0, true},
+		{"time limit", "trap 'exit 130' TERM; touch started; while :; do sleep 0.05; done", syscall.SIGUSR1, 0, true},
+		{"cancelled", "trap 'exit 130' TERM; touch started; while :; do sleep 0.05; done", syscall.SIGTERM, 130, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			write := func(name, text string) {
+				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			write("worker", "#!/bin/sh\n"+tt.worker+"\n")
+			write("scontrol", "#!/bin/sh\necho \"$*\" > requeued\n")
+			write("sleep", "#!/bin/sh\n[ \"$1\" = 60 ] || exec /bin/sleep \"$@\"\n")
+			p := newPlan(t, "width=1")
+			write("array.sh", Slurm{Name: "demo", Command: []string{filepath.Join(dir, "worker")}}.Script(p, []int{0}))
+			cmd := exec.Command("sh", "array.sh")
+			cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "SLURM_JOB_ID=17")
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if tt.signal != 0 {
+				for range 1000 {
+					if _, err := os.Stat(filepath.Join(dir, "started")); err == nil {
+						break
+					}
+					time.Sleep(10 * time.Millisecond)
+				}
+				cmd.Process.Signal(tt.signal)
+			}
+			cmd.Wait()
+			text, err := os.ReadFile(filepath.Join(dir, "requeued"))
+			if got := err == nil && string(text) == "requeue 17\n"; got != tt.requeued {
+				t.Errorf("requeued: %v (%q), want %v", got, text, tt.requeued)
+			}
+			if got := cmd.ProcessState.ExitCode(); got != tt.code {
+				t.Errorf("exit code %d, want %d", got, tt.code)
+			}
+		})
+	}
+}

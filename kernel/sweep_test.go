@@ -1,0 +1,153 @@
+package main
+
+import (
+	"bytes"
+	"database/sql"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"glownotes/kernel/nb"
+	"glownotes/kernel/sweep"
+)
+
+// sweepCells are a notebook that counts steps as a training would: it keeps
+// a checkpoint, goes on from it, and leaves a result. The first attempt of
+// width 8 waits in its middle to be killed.
+var sweepCells = []string{
+	"width := 4\nsteps := 12\nout := \"\"",
+	`done := 0
+if text, err := os.ReadFile(filepath.Join(out, "checkpoint")); err == nil {
+	fmt.Sscan(string(text), &done)
+}
+for done < steps {
+	done++
+	f := Must(os.OpenFile(filepath.Join(out, "steps"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644))
+	fmt.Fprintln(f, done)
+	f.Close()
+	if _, err := os.Stat(filepath.Join(out, "waited")); width == 8 && done == 10 && err != nil {
+		Must(0, os.WriteFile(filepath.Join(out, "waited"), nil, 0o644))
+		<-ctx.Done()
+	}
+	if done%4 == 0 {
+		Must(0, os.WriteFile(filepath.Join(out, "checkpoint"), []byte(fmt.Sprint(done)), 0o644))
+	}
+}`,
+	"Must(0, os.WriteFile(filepath.Join(out, \"result.json\"), fmt.Appendf(nil, `{\"score\": %d}`, 100*width), 0o644))",
+}
+
+// TestSweep is the command with real workers and the real engine: a grid of
+// two, one worker killed, the table, and a second call that does what is new.
+func TestSweep(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts the engine several times")
+	}
+	program, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	notebook := filepath.Join(dir, "demo.ipynb")
+	writeNotebook(t, notebook, sweepCells...)
+	n, err := nb.ReadFile(notebook)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.Cells[0].Metadata["tags"] = []any{"parameters"}
+	if err := n.WriteFile(notebook); err != nil {
+		t.Fatal(err)
+	}
+	run := func(args ...string) (*exec.Cmd, *bytes.Buffer) {
+		cmd := exec.Command(program, append([]string{"sweep", notebook}, args...)...)
+		out := &bytes.Buffer{}
+		cmd.Stdout, cmd.Stderr = out, out
+		return cmd, out
+	}
+	cmd, out := run("--grid", "width=4,8", "--local", "2")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	killWaiting(t, notebook)
+	if err := cmd.Wait(); err != nil || !strings.Contains(out.String(), "another one takes over") {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	p, err := sweep.Open(strings.TrimSuffix(notebook, ".ipynb") + ".sweep")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := tableRows(t, p, "width, state, score, attempts"), "4 done 400 1|8 done 800 2"; got != want {
+		t.Errorf("table: %q, want %q\n%s", got, want, out)
+	}
+	text, err := os.ReadFile(filepath.Join(p.RunDir(1), "steps"))
+	if got, want := strings.Join(strings.Fields(string(text)), " "), "1 2 3 4 5 6 7 8 9 10 9 10 11 12"; err != nil || got != want {
+		t.Errorf("steps of the run that lost its worker: %s, want %s (%v)", got, want, err)
+	}
+	cmd, out = run("--grid", "width=4,6,8")
+	if err := cmd.Run(); err != nil || !strings.Contains(out.String(), "3 runs in") || !strings.Contains(out.String(), "2 done, 1 to do") {
+		t.Errorf("second call: %v\n%s", err, out)
+	}
+	if got, want := tableRows(t, p, "width, score, attempts"), "4 400 1|8 800 2|6 600 1"; got != want {
+		t.Errorf("table: %q, want %q", got, want)
+	}
+	executed, err := nb.ReadFile(filepath.Join(p.RunDir(0), "notebook.ipynb"))
+	if err != nil || executed.Cells[1].ExecutionCount != 2 {
+		t.Errorf("the executed notebook of a run: %v", err)
+	}
+}
+
+// killWaiting waits for the run of width 8 to reach its middle and kills its
+// worker, as a machine's end would.
+func killWaiting(t *testing.T, notebook string) {
+	t.Helper()
+	dir := strings.TrimSuffix(notebook, ".ipynb") + ".sweep"
+	for range 1200 {
+		waited, _ := filepath.Glob(filepath.Join(dir, "runs", "width=8*", "waited"))
+		if p, err := sweep.Open(dir); err == nil && len(waited) == 1 {
+			worker, err := os.FindProcess(p.Status(1).PID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := worker.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Error("the run of width 8 does not reach its middle")
+}
+
+// tableRows are columns of the gathered table: values by blanks, rows by "|".
+func tableRows(t *testing.T, p *sweep.Plan, columns string) string {
+	t.Helper()
+	db, err := sql.Open("sqlite", p.Table())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	rows, err := db.Query("SELECT " + columns + " FROM runs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var list []string
+	for rows.Next() {
+		values := make([]any, strings.Count(columns, ",")+1)
+		for i := range values {
+			values[i] = new(any)
+		}
+		if err := rows.Scan(values...); err != nil {
+			t.Fatal(err)
+		}
+		var texts []string
+		for _, v := range values {
+			texts = append(texts, fmt.Sprint(*v.(*any)))
+		}
+		list = append(list, strings.Join(texts, " "))
+	}
+	return strings.Join(list, "|")
+}

@@ -23,6 +23,7 @@ var layout = map[string][]string{
 	"kernel/wire":            {},
 	"kernel/display":         {},
 	"kernel/core":            {"glownotes/kernel/wire", "glownotes/kernel/display"},
+	"kernel/history":         {"glownotes/kernel/core", "modernc.org/sqlite/..."},
 	"kernel/zmq":             {"glownotes/kernel/core", "glownotes/kernel/wire", "github.com/go-zeromq/zmq4/..."},
 	"kernel/engine/hostwire": {},
 	"kernel/engine/live":     {"glownotes/kernel/core", "glownotes/kernel/display", "glownotes/kernel/engine/hostwire", "golang.org/x/tools/..."},
@@ -38,7 +39,7 @@ var layout = map[string][]string{
 	"kernel/jupyter":                        {},
 	"kernel/magic":                          {"glownotes/kernel/core", "glownotes/kernel/display"},
 	"kernel/widgets":                        {"glownotes/kernel/display"},
-	"kernel/kerneltest":                     {"glownotes/kernel/core", "glownotes/kernel/wire", "glownotes/kernel/display", "github.com/santhosh-tekuri/jsonschema/v6"},
+	"kernel/kerneltest":                     {"glownotes/kernel/core", "glownotes/kernel/wire", "glownotes/kernel/display", "glownotes/kernel/history", "github.com/santhosh-tekuri/jsonschema/v6"},
 
 	// cglow: the conditional flow.
 	"cglow/op":      {"glownotes/cglow/ref", gorgonia, tensor, hm},

@@ -14,6 +14,7 @@ import (
 
 	"glownotes/kernel/core"
 	"glownotes/kernel/engine/live"
+	"glownotes/kernel/history"
 	"glownotes/kernel/jupyter"
 	"glownotes/kernel/magic"
 	"glownotes/kernel/zmq"
@@ -56,7 +57,7 @@ func (s serveCommand) Run(c *cli) error {
 	}
 	options := core.Options{Transport: transport, Engine: magic.Wrap(engine, ""), Logger: logger, Version: version}
 	if host, err := jupyter.Host(); err == nil {
-		options.HistoryDir = filepath.Join(host.ShareDir(), "history")
+		options.History = history.New(filepath.Join(host.ShareDir(), "history.sqlite"), logger)
 		options.OverflowDir = filepath.Join(host.CacheDir(), "output")
 	}
 	kernel := core.New(options)

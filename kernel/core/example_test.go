@@ -53,18 +53,3 @@ func ExampleKernel_Serve() {
 	// iopub status
 	// served: <nil>
 }
-
-func ExampleHistory() {
-	h := core.NewHistory("") // in memory
-	for i, code := range []string{`x := 1`, `fmt.Println(x)`, `x++`} {
-		if err := h.Add(i+1, code); err != nil {
-			fmt.Println(err)
-		}
-	}
-	for _, e := range h.Search("x*", 0, false) {
-		fmt.Println(e.Line, e.Input)
-	}
-	// Output:
-	// 1 x := 1
-	// 3 x++
-}

@@ -125,9 +125,7 @@ func (k *Kernel) begin(ctx context.Context, r *request, q executeRequest, starte
 		k.publish("execute_input", r.Header, map[string]any{"code": e.code, "execution_count": e.number})
 	}
 	if e.store && !blank {
-		if err := k.history.Add(e.number, e.code); err != nil {
-			k.log.Warn("core: history", "err", err)
-		}
+		k.history.Add(e.number, e.code)
 	}
 	return e
 }
@@ -197,9 +195,7 @@ func (k *Kernel) publishResult(e *execution, b display.Bundle) {
 	})
 	if e.store {
 		text, _ := data["text/plain"].(string)
-		if err := k.history.SetOutput(e.number, text); err != nil {
-			k.log.Warn("core: history", "err", err)
-		}
+		k.history.SetOutput(e.number, text)
 	}
 }
 

@@ -18,7 +18,7 @@ type historyRequest struct {
 
 // historyReply serves history_request: triples of session, line and input, or
 // with output of session, line and [input, output].
-func (k *Kernel) historyReply(_ context.Context, r *request) (any, error) {
+func (k *Kernel) historyReply(ctx context.Context, r *request) (any, error) {
 	var q historyRequest
 	if err := r.decode(&q); err != nil {
 		return nil, err
@@ -32,22 +32,28 @@ func (k *Kernel) historyReply(_ context.Context, r *request) (any, error) {
 			stop = q.Start // an empty range, where 0 would be no limit
 		}
 	}
+	ctx, cancel := context.WithTimeout(ctx, queryTime)
+	defer cancel()
 	var entries []Entry
+	var err error
 	switch q.Type {
 	case "tail":
-		entries = k.history.Tail(n)
+		entries, err = k.history.Tail(ctx, n)
 	case "range":
 		if q.Stop == nil || stop > 0 {
-			entries = k.history.Range(q.Session, q.Start, stop)
+			entries, err = k.history.Range(ctx, q.Session, q.Start, stop)
 		}
 	case "search":
 		pattern := q.Pattern
 		if pattern == "" {
 			pattern = "*"
 		}
-		entries = k.history.Search(pattern, n, q.Unique)
+		entries, err = k.history.Search(ctx, pattern, n, q.Unique)
 	default:
 		return nil, &BadRequestError{r.Header.MsgType, fmt.Errorf("hist_access_type %q", q.Type)}
+	}
+	if err != nil {
+		return nil, err
 	}
 	list := make([][3]any, len(entries))
 	for i, e := range entries {

@@ -23,9 +23,9 @@ type Options struct {
 	// HelpLinks appear in the Help menu of front ends: text and address.
 	HelpLinks []HelpLink
 
-	// HistoryDir is the folder in which executed cells are kept for
-	// history_request, one file a session. "" keeps them in memory only.
-	HistoryDir string
+	// History remembers executed cells for history_request; nil remembers
+	// nothing. The kernel closes it.
+	History History
 
 	// OutputLimit is how many bytes of stdout and stderr one cell may show;
 	// a visible line says that there was more. 0 is DefaultOutputLimit, a
@@ -52,7 +52,7 @@ type Kernel struct {
 	opts    Options
 	log     *slog.Logger
 	session *wire.Session
-	history *History
+	history History
 	starter *starter
 	inputs  inputs
 
@@ -81,12 +81,15 @@ func New(opts Options) *Kernel {
 	case opts.OutputLimit < 0:
 		opts.OutputLimit = math.MaxInt64
 	}
+	if opts.History == nil {
+		opts.History = forgetful{}
+	}
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	k := &Kernel{
 		opts: opts, log: opts.Logger, session: wire.NewSession("kernel"),
-		history: NewHistory(opts.HistoryDir),
+		history: opts.History,
 		info:    newMailbox(), queries: newMailbox(), comms: newMailbox(), control: newMailbox(),
 		handlers: handlers(), running: map[*execution]bool{},
 	}

@@ -9,7 +9,7 @@ import (
 	"glownotes/kernel/wire"
 )
 
-// queryTime bounds completion and inspection: whoever asked has typed on.
+// queryTime bounds completion, inspection and history: whoever asked has typed on.
 const queryTime = 10 * time.Second
 
 // kernelInfo serves kernel_info_request.

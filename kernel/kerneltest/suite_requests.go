@@ -1,10 +1,12 @@
 package kerneltest
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"glownotes/kernel/core"
+	"glownotes/kernel/history"
 	"glownotes/kernel/wire"
 )
 
@@ -90,8 +92,8 @@ func testComm(t *testing.T, start Starter) {
 }
 
 func testHistory(t *testing.T, start Starter) {
-	dir := t.TempDir()
-	c := start(t, core.Options{Engine: &Engine{}, HistoryDir: dir})
+	file := filepath.Join(t.TempDir(), "history.sqlite")
+	c := start(t, core.Options{Engine: &Engine{}, History: history.New(file, nil)})
 	for _, code := range []string{"value 1", "print two", "value 3", "print two"} {
 		c.Execute(code)
 	}
@@ -117,7 +119,7 @@ func testHistory(t *testing.T, start Starter) {
 	x := c.Request(wire.Shell, "history_request", map[string]any{"hist_access_type": "sideways"})
 	equal(t, "unknown access", x.Outcome(), "error")
 
-	d := start(t, core.Options{Engine: &Engine{}, HistoryDir: dir})
+	d := start(t, core.Options{Engine: &Engine{}, History: history.New(file, nil)})
 	d.Execute("print later")
 	x = d.Request(wire.Shell, "history_request", map[string]any{"hist_access_type": "range", "session": -1, "start": 3, "output": true})
 	equal(t, "earlier session", Field[[]any](x.Reply, "history"),

@@ -23,11 +23,12 @@ type output struct {
 	mu    sync.Mutex
 	batch batch
 	timer *time.Timer // set while text waits
+	full  int         // size at which the batch is sent
 	ended bool        // the cell has ended: text is still taken, input is not
 }
 
 func newOutput(k *Kernel, r *request, number int, silent, allowStdin bool) *output {
-	o := &output{k: k, r: r, silent: silent, allowStdin: allowStdin}
+	o := &output{k: k, r: r, silent: silent, allowStdin: allowStdin, full: batchBytes}
 	o.batch.limit = k.opts.OutputLimit
 	if k.opts.OverflowDir != "" {
 		name := fmt.Sprintf("%.8s-cell-%d.txt", k.session.ID(), number)
@@ -52,13 +53,15 @@ func (o *output) Stream(name, text string) {
 	}
 	o.batch.text = append(o.batch.text, text...)
 	switch {
-	case len(o.batch.text) >= batchBytes:
+	case len(o.batch.text) >= o.full:
 		o.flush(false)
+		o.full = min(2*o.full, maxBatch)
 	case o.timer == nil:
 		o.timer = time.AfterFunc(batchTime, func() {
 			o.mu.Lock()
 			defer o.mu.Unlock()
 			o.flush(false)
+			o.full = batchBytes
 			if o.ended { // of a goroutine that outlived its cell
 				o.text("stderr", o.batch.over.end())
 			}

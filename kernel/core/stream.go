@@ -4,15 +4,21 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 	"unicode/utf8"
+
+	"glownotes/kernel/wire"
 )
 
 // Streams are sent in batches: a message for each line would cost front ends
-// more than the text is worth.
+// more than the text is worth. A batch is sent after batchTime or with
+// batchBytes; while text comes so fast that batches are full before their time,
+// each may be twice as large as the one before, up to maxBatch.
 const (
 	batchTime  = 50 * time.Millisecond
 	batchBytes = 64 << 10
+	maxBatch   = 1 << 20
 )
 
 // overflowLimit bounds the file that takes what exceeds the output limit.
@@ -21,6 +27,14 @@ const overflowLimit = 1 << 30
 type streamContent struct {
 	Name string `json:"name"`
 	Text string `json:"text"`
+}
+
+// AppendJSON implements wire.Appender.
+func (c streamContent) AppendJSON(b []byte) []byte {
+	b = slices.Grow(b, len(c.Text)+len(c.Text)/16+64)
+	b = wire.AppendString(append(b, `{"name":`...), c.Name)
+	b = wire.AppendString(append(b, `,"text":`...), c.Text)
+	return append(b, '}')
 }
 
 // A batch is text of one stream that waits to be sent, with the count of what

@@ -6,6 +6,7 @@
 //	display.Show(img)                         // now, below what was shown before
 //	h := display.NewLive()                    // one place that changes
 //	h.Update(curve)                           // at most 10 a second, the last always
+//	display.ShowAs("loss", v)                 // under a name, for display.Update("loss", w)
 //	for i := range display.Range(500, "steps") { ... } // a bar with rate and ETA
 //	display.HTML("<b>bold</b>")               // as the last line of a cell: its result
 //

@@ -108,8 +108,10 @@ func TestProgress(t *testing.T) {
 func TestShowAndClear(t *testing.T) {
 	r := record(t)
 	Show(1, "x")
+	ShowAs("loss", 2)
+	Update("loss", 3)
 	Clear(true)
-	if got := strings.Join(r.events, ";"); got != "show 1;show x;clear" {
+	if got := strings.Join(r.events, ";"); got != "show 1;show x;show 2;update 3;clear" || !r.ids["loss"] {
 		t.Errorf("events %q", got)
 	}
 }

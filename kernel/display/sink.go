@@ -51,6 +51,13 @@ func Show(vs ...any) {
 	}
 }
 
+// ShowAs shows v now under a name of your choice, for Update.
+func ShowAs(id string, v any) { currentSink().Display(Of(v), id) }
+
+// Update shows v in every place of the notebook that shows that name. Each call
+// is sent; a Live sends no more than a browser can draw.
+func Update(id string, v any) { currentSink().Update(Of(v), id) }
+
 // Clear removes the output of the cell; with wait only when more comes, which
 // avoids flicker.
 func Clear(wait bool) { currentSink().Clear(wait) }

@@ -55,8 +55,11 @@ func (s *Session) New(ch Channel, msgType string, parent Header, content any) (*
 }
 
 func marshal(v any) (json.RawMessage, error) {
-	if v == nil {
+	switch v := v.(type) {
+	case nil:
 		return json.RawMessage("{}"), nil
+	case Appender:
+		return v.AppendJSON(nil), nil
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

@@ -36,7 +36,9 @@ func pkg_glownotes_kernel_display() imports.Package {
 			"SendComm":     reflect.ValueOf(p.SendComm),
 			"SetSink":      reflect.ValueOf(p.SetSink),
 			"Show":         reflect.ValueOf(p.Show),
+			"ShowAs":       reflect.ValueOf(p.ShowAs),
 			"Text":         reflect.ValueOf(p.Text),
+			"Update":       reflect.ValueOf(p.Update),
 			"VegaLite":     reflect.ValueOf(p.VegaLite),
 		},
 		Types: map[string]reflect.Type{

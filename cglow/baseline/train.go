@@ -2,6 +2,7 @@ package baseline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -16,6 +17,11 @@ type TrainConfig struct {
 	Steps int
 	Batch int
 	Adam  optim.Config
+	// Checkpoint is the path of a file that the run is kept in, and continued
+	// from when it is there, bit for bit; "" for none. It is written every
+	// CheckpointEvery steps and when the run ends or is cancelled.
+	Checkpoint      string
+	CheckpointEvery int
 }
 
 // Defaults returns batches of 8 and a constant learning rate of 5e-4, which
@@ -23,7 +29,7 @@ type TrainConfig struct {
 func Defaults(steps int) TrainConfig {
 	cfg := optim.Defaults()
 	cfg.LearnRate = 5e-4
-	return TrainConfig{Steps: steps, Batch: 8, Adam: cfg}
+	return TrainConfig{Steps: steps, Batch: 8, Adam: cfg, CheckpointEvery: 1000}
 }
 
 // Progress is the state of a training run after a step.
@@ -59,30 +65,51 @@ func (n *Net) Train(ctx context.Context, ds data.Dataset, cfg TrainConfig, repor
 		return nil, err
 	}
 	n.adam = adam
+	losses, err := n.resume(cfg)
+	if err != nil {
+		return nil, err
+	}
 	order := train.NewOrder(ds, n.seed, cfg.Batch)
-	start := time.Now()
-	var losses []float64
-	for s := range cfg.Steps {
+	start, first := time.Now(), len(losses)
+	for s := first; s < cfg.Steps; s++ {
 		if err := ctx.Err(); err != nil {
-			return losses, err
+			return losses, errors.Join(err, n.keep(cfg, losses))
 		}
 		loss, err := n.step(ds, order, s, cfg.Batch)
 		if err != nil {
 			return losses, err
 		}
 		losses = append(losses, loss)
-		if report != nil {
-			recent := losses[max(0, len(losses)-window):]
-			mean := 0.0
-			for _, l := range recent {
-				mean += l / float64(len(recent))
+		if cfg.CheckpointEvery > 0 && len(losses)%cfg.CheckpointEvery == 0 {
+			if err := n.keep(cfg, losses); err != nil {
+				return losses, err
 			}
-			took := time.Since(start)
-			report(Progress{Step: s + 1, Steps: cfg.Steps, Loss: loss, Mean: mean, Elapsed: took,
-				ETA: took / time.Duration(s+1) * time.Duration(cfg.Steps-s-1)})
+		}
+		if report != nil {
+			report(progress(losses, cfg.Steps, first, time.Since(start)))
 		}
 	}
-	return losses, nil
+	return losses, n.keep(cfg, losses)
+}
+
+// keep writes the run's checkpoint, if it has one.
+func (n *Net) keep(cfg TrainConfig, losses []float64) error {
+	if cfg.Checkpoint == "" || len(losses) == 0 {
+		return nil
+	}
+	return n.save(cfg.Checkpoint, cfg, losses)
+}
+
+// progress describes a run that began at step first, took so long.
+func progress(losses []float64, steps, first int, took time.Duration) Progress {
+	done := len(losses)
+	recent := losses[max(0, done-window):]
+	mean := 0.0
+	for _, l := range recent {
+		mean += l / float64(len(recent))
+	}
+	return Progress{Step: done, Steps: steps, Loss: losses[done-1], Mean: mean, Elapsed: took,
+		ETA: took / time.Duration(done-first) * time.Duration(steps-done)}
 }
 
 // step trains on one batch and returns its loss before the update.

@@ -2,7 +2,9 @@ package train
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -30,11 +32,35 @@ func newRecorder(path string) (*recorder, error) {
 	if path == "" {
 		return nil, nil
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("train: log: %w", err)
 	}
+	if err := cutUnfinished(f); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("train: log %s: %w", path, err)
+	}
 	return &recorder{f: f, w: bufio.NewWriter(f)}, nil
+}
+
+// cutUnfinished removes what follows the last newline, the line that a killed
+// run was writing: the next line would be glued to it.
+func cutUnfinished(f *os.File) error {
+	const window = 1 << 16 // longer than any line
+	info, err := f.Stat()
+	if err != nil || info.Size() == 0 {
+		return err
+	}
+	from := max(0, info.Size()-window)
+	tail := make([]byte, info.Size()-from)
+	if _, err := f.ReadAt(tail, from); err != nil {
+		return err
+	}
+	end := bytes.LastIndexByte(tail, '\n')
+	if end < 0 && from > 0 {
+		return errors.New("has no line breaks: not a log of this program")
+	}
+	return f.Truncate(from + int64(end) + 1)
 }
 
 // write appends a value as one line; it reaches the file within a second.
@@ -97,4 +123,28 @@ func ReadLog(path string) ([]Line, error) {
 		b = b[end+1:]
 	}
 	return out, nil
+}
+
+// History reads a log in the order of the steps. A run that was killed and
+// resumed from a checkpoint took some steps twice; the later line counts. The
+// duration is the time of all lines, those that were repeated included: what
+// the run has cost.
+func History(path string) ([]Line, time.Duration, error) {
+	lines, err := ReadLog(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	at := map[int]int{}
+	var out []Line
+	millis := 0.0
+	for _, l := range lines {
+		millis += l.Millis
+		if k, again := at[l.Step]; again {
+			out[k] = l
+			continue
+		}
+		at[l.Step] = len(out)
+		out = append(out, l)
+	}
+	return out, time.Duration(millis * float64(time.Millisecond)), nil
 }

@@ -8,6 +8,8 @@ type AugmentConfig struct {
 	Draws  int     // variants of each pair
 	Mirror bool    // left and right exchanged in half of the variants
 	Shift  int     // moved by up to so many pixels along both axes; edges are repeated
+	Zoom   float64 // enlarged or shrunk about the centre by up to this part: .2 is a factor of 1/1.2 to 1.2
+	Turn   float64 // turned about the centre by up to so many degrees
 	Light  float64 // x times a factor between 1-Light and 1+Light, clipped to [0,1]
 	Seed   uint64
 }
@@ -19,6 +21,10 @@ func (c AugmentConfig) Validate() error {
 		return fmt.Errorf("data: augment: Draws is %d, want 1 or more", c.Draws)
 	case c.Shift < 0:
 		return fmt.Errorf("data: augment: Shift is %d, want 0 or more", c.Shift)
+	case !(c.Zoom >= 0 && c.Zoom <= 1):
+		return fmt.Errorf("data: augment: Zoom is %v, want 0 to 1", c.Zoom)
+	case !(c.Turn >= 0 && c.Turn <= 180):
+		return fmt.Errorf("data: augment: Turn is %v, want 0 to 180 degrees", c.Turn)
 	case !(c.Light >= 0 && c.Light < 1):
 		return fmt.Errorf("data: augment: Light is %v, want 0 or more and less than 1", c.Light)
 	}
@@ -28,7 +34,10 @@ func (c AugmentConfig) Validate() error {
 // Augment returns a finite dataset of variants: index i is variant i/n of pair
 // i%n, n the number of pairs, and depends on Seed and i alone. Variant 0 is the
 // pair itself. x and y move together, which needs pictures of equal height and
-// width.
+// width; where y is a part in the middle of x, Mirror and Light alone are
+// possible. Where Zoom or Turn asks for values between pixels, x is
+// interpolated and y takes its nearest pixel, so that masks and classes stay
+// such.
 func Augment(d Dataset, cfg AugmentConfig) (Dataset, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
@@ -38,8 +47,8 @@ func Augment(d Dataset, cfg AugmentConfig) (Dataset, error) {
 		return nil, fmt.Errorf("data: augment: %s is endless", d.Name())
 	}
 	sx, sy := d.Shapes()
-	if sx.H != sy.H || sx.W != sy.W {
-		return nil, fmt.Errorf("data: augment: %s: x %v and y %v have different sizes", d.Name(), sx, sy)
+	if moves := cfg.Shift > 0 || cfg.Zoom > 0 || cfg.Turn > 0; moves && (sx.H != sy.H || sx.W != sy.W) {
+		return nil, fmt.Errorf("data: augment: %s: x %v and y %v have different sizes: Mirror and Light alone are possible", d.Name(), sx, sy)
 	}
 	if cfg.Shift >= min(sx.H, sx.W) {
 		return nil, fmt.Errorf("data: augment: Shift is %d, pictures are %v", cfg.Shift, sx)
@@ -59,8 +68,14 @@ func Augment(d Dataset, cfg AugmentConfig) (Dataset, error) {
 			r := stream(cfg.Seed, i)
 			mirror := cfg.Mirror && chance(r, .5)
 			dx, dy := r.IntN(2*cfg.Shift+1)-cfg.Shift, r.IntN(2*cfg.Shift+1)-cfg.Shift
-			moved(x, px, mirror, dx, dy)
-			moved(y, py, mirror, dx, dy)
+			if cfg.Zoom > 0 || cfg.Turn > 0 {
+				w := newWarp(r, cfg, mirror, dx, dy)
+				w.apply(x, px, true)
+				w.apply(y, py, false)
+			} else {
+				moved(x, px, mirror, dx, dy)
+				moved(y, py, mirror, dx, dy)
+			}
 			if cfg.Light > 0 {
 				k := float32(uniform(r, 1-cfg.Light, 1+cfg.Light))
 				for j, v := range x {

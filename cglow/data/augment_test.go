@@ -117,7 +117,7 @@ func TestAugmentErrors(t *testing.T) {
 		cfg  AugmentConfig
 	}{
 		{"endless", endless, good},
-		{"x and y of different sizes", halves, good},
+		{"x and y of different sizes", halves, AugmentConfig{Draws: 1, Shift: 1}},
 		{"no draws", squares(3), AugmentConfig{}},
 		{"shifted out", squares(3), AugmentConfig{Draws: 1, Shift: 3}},
 		{"light", squares(3), AugmentConfig{Draws: 1, Light: 1}},
@@ -145,4 +145,72 @@ func ExampleAugment() {
 	fmt.Println(d.Len(), err)
 	// Output:
 	// 2000 <nil>
+}
+
+func TestWarp(t *testing.T) {
+	m := Images{N: 1, C: 1, H: 3, W: 3, Pix: []float32{1, 2, 3, 4, 5, 6, 7, 8, 9}}
+	for _, c := range []struct {
+		name string
+		w    warp
+		want []float32
+	}{
+		{"as it is", warp{a: 1, d: 1}, []float32{1, 2, 3, 4, 5, 6, 7, 8, 9}},
+		{"mirrored", warp{a: -1, d: 1}, []float32{3, 2, 1, 6, 5, 4, 9, 8, 7}},
+		{"right", warp{a: 1, d: 1, dx: 1}, []float32{1, 1, 2, 4, 4, 5, 7, 7, 8}},
+		{"twice as large", warp{a: .5, d: .5}, []float32{3, 3.5, 4, 4.5, 5, 5.5, 6, 6.5, 7}},
+		{"a quarter turn", warp{b: 1, c: -1}, []float32{7, 4, 1, 8, 5, 2, 9, 6, 3}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := make([]float32, 9)
+			c.w.apply(got, m, true)
+			if !slices.Equal(got, c.want) {
+				t.Errorf("got %v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+// TestAugmentKeepsMasks checks that turned and scaled masks are masks, move
+// with their pictures, and that sizes that differ allow mirroring only.
+func TestAugmentKeepsMasks(t *testing.T) {
+	s, err := Silhouettes(Silhouettes32())
+	if err != nil {
+		t.Fatal(err)
+	}
+	few, err := Range(s, 0, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := Augment(few, AugmentConfig{Draws: 5, Mirror: true, Shift: 2, Zoom: .2, Turn: 15, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, y, err := First(d, 20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range y.Pix {
+		if v != 0 && v != 1 {
+			t.Fatalf("value %d of a mask is %v", i, v)
+		}
+	}
+	for i := 4; i < 20; i++ {
+		if slices.Equal(y.Row(i), y.Row(i%4)) {
+			t.Errorf("variant %d is the mask itself", i)
+		}
+	}
+	o, err := OccludedPortraits(Portraits32())
+	if err != nil {
+		t.Fatal(err)
+	}
+	part, err := Range(o, 0, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Augment(part, AugmentConfig{Draws: 2, Mirror: true}); err != nil {
+		t.Errorf("mirrored faces: %v", err)
+	}
+	if _, err := Augment(part, AugmentConfig{Draws: 2, Shift: 1}); err == nil {
+		t.Error("a block in the middle was moved with its picture")
+	}
 }

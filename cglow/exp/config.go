@@ -1,0 +1,199 @@
+package exp
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"glownotes/cglow"
+	"glownotes/cglow/baseline"
+	"glownotes/cglow/data"
+	"glownotes/cglow/train"
+)
+
+// Task names one of the five experiments.
+type Task string
+
+// The tasks.
+const (
+	Horses  Task = "horses"
+	Faces   Task = "faces"
+	Denoise Task = "denoise"
+	Depth   Task = "depth"
+	Inpaint Task = "inpaint"
+)
+
+// Tasks lists the tasks in the order of the paper's tables.
+func Tasks() []Task { return []Task{Horses, Faces, Denoise, Depth, Inpaint} }
+
+// Source says where pictures come from.
+type Source string
+
+const (
+	// Drawn pictures are made by a program: nothing is downloaded.
+	Drawn Source = "drawn"
+	// Real pictures are the published data set's, read from a folder.
+	Real Source = "real"
+)
+
+// Config describes an experiment completely: it is printed, kept beside a
+// run's results and compared when a run is resumed. Start from a preset.
+type Config struct {
+	Task   Task
+	Source Source
+	Size   int // side of the pictures; depth maps are 96x128 and have 96
+	// Patch is the side of what training sees: Size, or less for Denoise and
+	// Depth, where a model with a trunk learns from patches and then takes whole
+	// pictures.
+	Patch int
+	Seed  uint64 // of weights, order, noise and samples
+
+	// TrainPairs and TestPairs are how many pairs are used; 0 is all of them,
+	// and the endless drawn sets need a number for TestPairs.
+	TrainPairs int
+	TestPairs  int
+	// Augment are random changes of the training pairs; Draws 0: none, as in
+	// the paper.
+	Augment data.AugmentConfig
+
+	// Mean is the network whose prediction is taken from y before the flow sees
+	// it, and added to what the flow predicts: the name of one of Baselines,
+	// "input" for x itself, or "" for the paper's protocol, in which the flow
+	// models y alone. Only for tasks whose y is a picture.
+	Mean string
+	// Scale multiplies y (less the mean) for the flow: errors of millimetres in
+	// a depth of metres become numbers near 1. 1 where y is a mask.
+	Scale float64
+
+	Model   cglow.Config
+	Train   train.Config // Checkpoints and Log are set by the run's folder
+	Predict cglow.PredictOptions
+	// Average predicts with the running mean of the weights (Train.EMA).
+	Average bool
+	// Mirror also predicts the mirrored picture and takes the mean of both, for
+	// the flow and the baselines alike.
+	Mirror bool
+
+	// Search is the gradient-based inference (paper, Eq. 3) of the first
+	// SearchPairs test pairs; 0 pairs: none.
+	Search      cglow.MAPOptions
+	SearchPairs int
+
+	Baselines []Baseline
+}
+
+// Baseline is a network that the flow is compared with: trained on the same
+// pairs, tested on the same pairs with the same measure.
+type Baseline struct {
+	Name  string
+	Net   baseline.Config
+	Train baseline.TrainConfig
+}
+
+// A ConfigError names the field that is wrong.
+type ConfigError struct {
+	Field  string
+	Reason string
+}
+
+func (e *ConfigError) Error() string {
+	return fmt.Sprintf("exp: config field %s: %s", e.Field, e.Reason)
+}
+
+// Validate returns an error that names the first field that is wrong.
+func (c Config) Validate() error {
+	bad := func(field, format string, args ...any) error {
+		return &ConfigError{Field: field, Reason: fmt.Sprintf(format, args...)}
+	}
+	t, err := c.Task.protocol()
+	switch {
+	case err != nil:
+		return bad("Task", "%v", err)
+	case c.Source != Drawn && c.Source != Real:
+		return bad("Source", "is %q, must be %q or %q", c.Source, Drawn, Real)
+	case !slices.Contains(t.sizes, c.Size):
+		return bad("Size", "is %d, %s has %v", c.Size, c.Task, t.sizes)
+	case c.Patch != c.Size && c.Task != Denoise && c.Task != Depth:
+		return bad("Patch", "is %d, must be the size %d: only %s and %s learn from patches", c.Patch, c.Size, Denoise, Depth)
+	case c.Patch < 8 || c.Patch > c.Size:
+		return bad("Patch", "is %d, must be 8 to the size %d", c.Patch, c.Size)
+	case c.TrainPairs < 0:
+		return bad("TrainPairs", "is %d, must not be negative", c.TrainPairs)
+	case c.TestPairs < 0 || c.TestPairs == 0 && c.Source == Drawn:
+		return bad("TestPairs", "is %d, must be positive with drawn data, which is endless", c.TestPairs)
+	case c.Augment.Draws > 0 && c.Source == Drawn && c.TrainPairs == 0:
+		return bad("Augment", "has no use for endless data: set TrainPairs, or Draws to 0")
+	case c.Mean != "" && !t.picture:
+		return bad("Mean", "is %q, but y of %s is discrete: there is nothing to subtract from", c.Mean, c.Task)
+	case c.Mean == "input" && !t.inputIsMean:
+		return bad("Mean", "is input, but x of %s is no estimate of y", c.Task)
+	case c.Mean != "" && c.Mean != "input" && c.baseline(c.Mean) == nil:
+		return bad("Mean", "is %q, which is none of the baselines", c.Mean)
+	case c.Mean != "" && c.Model.Bins != 0:
+		return bad("Model.Bins", "is %d, but with a Mean y is continuous: must be 0", c.Model.Bins)
+	case !(c.Scale > 0) || c.Scale != 1 && c.Model.Bins != 0:
+		return bad("Scale", "is %v, must be positive, and 1 for discrete y", c.Scale)
+	case c.Average && c.Train.EMA == 0:
+		return bad("Average", "is set, but Train.EMA is 0: there is no running mean")
+	case c.SearchPairs < 0:
+		return bad("SearchPairs", "is %d, must not be negative", c.SearchPairs)
+	}
+	for i, b := range c.Baselines {
+		if b.Name == "" || c.baseline(b.Name) != &c.Baselines[i] {
+			return bad("Baselines", "number %d: the name %q is empty or taken", i+1, b.Name)
+		}
+		if err := b.Net.Validate(); err != nil {
+			return fmt.Errorf("exp: baseline %s: %w", b.Name, err)
+		}
+	}
+	if err := c.Model.Validate(); err != nil {
+		return fmt.Errorf("exp: model: %w", err)
+	}
+	if err := c.Train.Validate(); err != nil {
+		return fmt.Errorf("exp: training: %w", err)
+	}
+	return nil
+}
+
+// baseline returns the first baseline of a name, nil if there is none.
+func (c *Config) baseline(name string) *Baseline {
+	for i := range c.Baselines {
+		if c.Baselines[i].Name == name {
+			return &c.Baselines[i]
+		}
+	}
+	return nil
+}
+
+// JSON returns the configuration as indented JSON.
+func (c Config) JSON() ([]byte, error) {
+	b, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("exp: %w", err)
+	}
+	return append(b, '\n'), nil
+}
+
+// ParseConfig reads a Config from JSON: unknown fields are errors, and the
+// result is validated.
+func ParseConfig(b []byte) (Config, error) {
+	var c Config
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		return Config{}, fmt.Errorf("exp: config: %w", err)
+	}
+	return c, c.Validate()
+}
+
+// String describes the experiment in a few lines.
+func (c Config) String() string {
+	m := c.Model
+	s := fmt.Sprintf("%s (%s), %d pixels, seed %d: L=%d, K=%d, coupling %d, trunk %d, %s form; %d steps of %d at %g",
+		c.Task, c.Source, c.Size, c.Seed, m.Levels, m.Steps, m.CouplingWidth, m.Trunk, m.Form, c.Train.Steps, c.Train.Batch, c.Train.Optim.LearnRate)
+	if c.Mean != "" {
+		s += "; the flow models what " + c.Mean + " leaves"
+	}
+	return s
+}

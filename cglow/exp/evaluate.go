@@ -1,0 +1,208 @@
+package exp
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"os"
+	"time"
+
+	"glownotes/cglow"
+	"glownotes/cglow/data"
+)
+
+// bitsColumn is the last column of every table: only flows have a likelihood.
+var bitsColumn = Column{Name: "bits/dim", Digits: 3, Lower: true}
+
+// wholeModel returns the flow for pictures of the test's size.
+func (e *Experiment) wholeModel() (*cglow.Model, error) {
+	if e.Config.Patch == e.Config.Size {
+		return e.Model, nil
+	}
+	if e.whole == nil {
+		m, err := e.Model.Resized(e.X.Shape(), e.Y.Shape())
+		if err != nil {
+			return nil, err
+		}
+		e.whole = m
+	}
+	return e.whole, nil
+}
+
+// Predict returns the sample mean for pictures of the test's size (paper, Eq.
+// 4), in the task's own units: with the mean added where there is one, and with
+// the mirrored picture where Config.Mirror asks for it. Rounded holds the
+// nearest levels of discrete y; where classes have a channel each, take the
+// largest.
+func (e *Experiment) Predict(ctx context.Context, x data.Images) (*cglow.Prediction, error) {
+	m, err := e.wholeModel()
+	if err != nil {
+		return nil, err
+	}
+	mean, err := e.mean(true)
+	if err != nil {
+		return nil, err
+	}
+	var first *cglow.Prediction
+	y, err := e.mirroring(x, func(x data.Images) (data.Images, error) {
+		p, err := m.Predict(ctx, x, e.Config.Predict)
+		if err != nil {
+			return data.Images{}, err
+		}
+		if first == nil {
+			first = p
+		}
+		if e.direct() {
+			return p.Mean, nil
+		}
+		base, err := mean(ctx, x)
+		if err != nil {
+			return data.Images{}, err
+		}
+		return e.fromFlow(p.Mean, base), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := &cglow.Prediction{Mean: y, Std: first.Std, Rounded: m.Config().Round(y), Samples: first.Samples}
+	if !e.direct() {
+		out.Rounded = y
+		out.Std = combined(first.Std, 1/float32(e.Config.Scale), first.Std, 0)
+	}
+	return out, nil
+}
+
+// BitsPerDim returns the mean bits per dimension of pairs of the test's size:
+// of classes the bound of uniform dequantization, of pictures the density of y
+// in [0,1] units, which may be negative.
+func (e *Experiment) BitsPerDim(ctx context.Context, x, y data.Images) (float64, error) {
+	m, err := e.wholeModel()
+	if err != nil {
+		return 0, err
+	}
+	mean, err := e.mean(true)
+	if err != nil {
+		return 0, err
+	}
+	if !e.direct() {
+		base, err := mean(ctx, x)
+		if err != nil {
+			return 0, err
+		}
+		y = e.toFlow(y, base)
+	}
+	logp, err := m.LogProb(ctx, x, y)
+	if err != nil {
+		return 0, err
+	}
+	sum := 0.
+	for _, v := range logp {
+		sum += m.Config().BitsPerDim(v) / float64(len(logp))
+	}
+	return sum - math.Log2(e.Config.Scale), nil
+}
+
+// Evaluate predicts the test pairs with everything that is trained and returns
+// the table: the paper's rows, this run's flow, its baselines, and what needs no
+// training.
+func (e *Experiment) Evaluate(ctx context.Context) (*Table, error) {
+	c := e.Config
+	t := &Table{
+		Title: fmt.Sprintf("Table %d, %s: %s, %d test pairs", e.p.table, e.p.title, e.Test.Name(), e.Y.N),
+		Notes: append([]string(nil), e.p.notes...), Columns: append(append([]Column(nil), e.p.columns...), bitsColumn),
+	}
+	if c.Source == Drawn {
+		t.Notes = append(t.Notes, "The pictures are drawn by a program: the published rows are of other pictures and stand here for orientation only.")
+	}
+	add := func(r Row) {
+		for len(r.Values) < len(t.Columns) {
+			r.Values = append(r.Values, missing)
+		}
+		t.Rows = append(t.Rows, r)
+	}
+	for _, r := range e.p.paper(c.Size) {
+		add(r)
+	}
+	r, err := e.flowRow(ctx)
+	if err != nil {
+		return nil, err
+	}
+	add(r)
+	for _, b := range c.Baselines {
+		f := e.Networks[b.Name]
+		if f == nil {
+			continue
+		}
+		y, err := e.PredictBaseline(ctx, b.Name, e.X)
+		if err != nil {
+			return nil, err
+		}
+		v, err := e.p.score(e, y)
+		if err != nil {
+			return nil, fmt.Errorf("exp: %s: %w", b.Name, err)
+		}
+		add(Row{Name: b.Name, Kind: Network, Values: v, Runs: 1, Params: f.Params, Steps: f.Steps, Seconds: f.Seconds})
+	}
+	rows, err := e.p.trivial(e)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		add(r)
+	}
+	return t, nil
+}
+
+// flowRow measures the flow.
+func (e *Experiment) flowRow(ctx context.Context) (Row, error) {
+	p, err := e.Predict(ctx, e.X)
+	if err != nil {
+		return Row{}, err
+	}
+	v, err := e.p.score(e, p.Mean)
+	if err != nil {
+		return Row{}, fmt.Errorf("exp: c-Glow: %w", err)
+	}
+	bits, err := e.BitsPerDim(ctx, e.X, e.Y)
+	if err != nil {
+		return Row{}, err
+	}
+	r := Row{Name: e.flowName(), Kind: Flow, Values: append(v, Number(bits)), Runs: 1, Params: e.Model.ParameterCount()}
+	if e.Flow != nil {
+		r.Steps, r.Seconds = e.Flow.Steps, e.Flow.Seconds
+	}
+	return r, nil
+}
+
+// flowName says how the flow predicts.
+func (e *Experiment) flowName() string {
+	name := fmt.Sprintf("c-Glow, mean of %d samples", e.Config.Predict.Samples)
+	if e.Config.Mean != "" {
+		name = fmt.Sprintf("%s + %s", e.Config.Mean, name)
+	}
+	return name
+}
+
+// spent adds to the seconds that a stage has cost in this folder.
+func (e *Experiment) spent(stage string, took time.Duration) (float64, error) {
+	if e.options.Out == "" {
+		return took.Seconds(), nil
+	}
+	all := map[string]float64{}
+	path := e.path("seconds.json")
+	b, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(b, &all)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, fmt.Errorf("exp: %s: %w", path, err)
+	}
+	all[stage] += took.Seconds()
+	if b, err = json.MarshalIndent(all, "", "  "); err != nil {
+		return 0, fmt.Errorf("exp: %w", err)
+	}
+	return all[stage], replaceFile(path, append(b, '\n'))
+}

@@ -1,0 +1,210 @@
+package exp
+
+import (
+	"context"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"glownotes/cglow"
+	"glownotes/cglow/data"
+)
+
+// tiny returns an experiment of a task on drawn data that runs in seconds.
+func tiny(t Task) Config {
+	k := Small()
+	k.Levels, k.Steps, k.Trunk, k.Width, k.Coupling, k.FeatureOut, k.Batch, k.BatchBaseline, k.Net = 2, 1, 2, 4, 4, 4, 2, 2, 2
+	size := 32
+	if t == Depth {
+		size = 96
+	}
+	c := Compact(t, Drawn, size, 6, k)
+	c.TestPairs, c.SearchPairs, c.Search.Steps = 3, 2, 3
+	c.Predict = cglow.Averaging(2)
+	if t == Denoise {
+		c = c.OnPatches(16).WithBaselines(2, 6, 2, 1e-3)
+	}
+	return c
+}
+
+// TestRun runs every task and looks at the whole result.
+func TestRun(t *testing.T) {
+	for _, task := range Tasks() {
+		t.Run(string(task), func(t *testing.T) {
+			c := tiny(task)
+			out := filepath.Join(t.TempDir(), "run")
+			stages := map[string]bool{}
+			e, r, err := Run(context.Background(), c, Options{Out: out, Report: func(p Progress) {
+				if p.Done {
+					stages[p.Stage] = p.Step == p.Steps
+				}
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !stages["c-Glow"] || len(stages) != 1+len(c.Baselines) {
+				t.Errorf("stages %v, want c-Glow and %d baselines, all complete", stages, len(c.Baselines))
+			}
+			own := 0
+			for _, row := range r.Table.Rows {
+				if row.Kind == Published {
+					continue
+				}
+				own++
+				for j, v := range row.Values {
+					if f := float64(v); math.IsInf(f, 0) || math.IsNaN(f) && (row.Kind == Flow || j < len(r.Table.Columns)-1) {
+						t.Errorf("%s, %s: %v", row.Name, r.Table.Columns[j].Name, v)
+					}
+				}
+			}
+			if own < 1+len(c.Baselines)+1 {
+				t.Errorf("%d rows of this run", own)
+			}
+			if len(r.Inference.Curves) != 2 || r.Inference.Mean.Shape() != e.Y.Shape() {
+				t.Errorf("%d searches, mean of %v for y of %v", len(r.Inference.Curves), r.Inference.Mean.Shape(), e.Y.Shape())
+			}
+			for _, f := range []string{"config.json", "table.json", "table.md", "inference.json", "manifest.json", "result.json", "log.jsonl"} {
+				if _, err := os.Stat(filepath.Join(out, f)); err != nil {
+					t.Error(err)
+				}
+			}
+			back, err := LoadTable(filepath.Join(out, "table.json"))
+			if err != nil || back.String() != r.Table.String() {
+				t.Errorf("table read back: %v\n%v\nwant\n%v", err, back, r.Table)
+			}
+		})
+	}
+}
+
+// TestResumed stops a run in the flow and in a baseline and compares the end
+// with that of a run that was not stopped.
+func TestResumed(t *testing.T) {
+	c := tiny(Horses)
+	c.SearchPairs = 0
+	whole, want, err := Run(context.Background(), c, Options{Out: filepath.Join(t.TempDir(), "whole")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "parts")
+	stop := func(stage string, step int) {
+		t.Helper()
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		cc := c
+		cc.Train.ProgressEvery = 0
+		_, _, err := Run(ctx, cc, Options{Out: out, Report: func(p Progress) {
+			if p.Stage == stage && p.Step == step {
+				cancel()
+			}
+		}})
+		if !errors.Is(err, context.Canceled) {
+			t.Fatalf("stopped in %s: error %v, want context.Canceled", stage, err)
+		}
+	}
+	stop("c-Glow", 2)
+	stop("c-Glow", 4)
+	e, got, err := Run(context.Background(), c, Options{Out: out})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range want.Table.Rows {
+		for j, v := range r.Values {
+			if w := got.Table.Rows[i].Values[j]; w != v && v == v {
+				t.Errorf("%s, %s: %v after two stops, %v without", r.Name, want.Table.Columns[j].Name, w, v)
+			}
+		}
+	}
+	if len(e.Flow.Curve) != c.Train.Steps {
+		t.Errorf("the curve has %d values of %d", len(e.Flow.Curve), c.Train.Steps)
+	}
+	for i, v := range whole.Flow.Curve {
+		if e.Flow.Curve[i] != v {
+			t.Errorf("step %d: %v, want %v", i+1, e.Flow.Curve[i], v)
+		}
+	}
+	other := c
+	other.Model.Steps = 2
+	if _, err := Open(other, Options{Out: out}); err == nil || !strings.Contains(err.Error(), "Steps") {
+		t.Errorf("another model in the same folder: error %v, want one that names Steps", err)
+	}
+	more := c
+	more.TestPairs = 2
+	if _, err := Open(more, Options{Out: out}); err != nil {
+		t.Errorf("fewer test pairs: %v", err)
+	}
+}
+
+func TestConfigErrors(t *testing.T) {
+	for _, c := range []struct {
+		field  string
+		change func(*Config)
+	}{
+		{"Task", func(c *Config) { c.Task = "cats" }},
+		{"Source", func(c *Config) { c.Source = "web" }},
+		{"Size", func(c *Config) { c.Size = 33 }},
+		{"Patch", func(c *Config) { c.Patch = 16 }},
+		{"TestPairs", func(c *Config) { c.TestPairs = 0 }},
+		{"Mean", func(c *Config) { c.Mean = "U-Net" }},
+		{"Scale", func(c *Config) { c.Scale = 2 }},
+		{"Average", func(c *Config) { c.Train.EMA = 0 }},
+		{"Baselines", func(c *Config) { c.Baselines[1].Name = "FCN" }},
+		{"Model", func(c *Config) { c.Model.X.C = 1 }},
+		{"Augment", func(c *Config) { c.Augment.Draws = 3 }},
+	} {
+		t.Run(c.field, func(t *testing.T) {
+			cfg := tiny(Horses)
+			c.change(&cfg)
+			_, err := Open(cfg, Options{})
+			var ce *ConfigError
+			if !errors.As(err, &ce) || ce.Field != c.field {
+				t.Errorf("error %v, want one that names %s", err, c.field)
+			}
+		})
+	}
+}
+
+func TestPresetsAreValid(t *testing.T) {
+	for _, task := range Tasks() {
+		p, err := task.protocol()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, size := range p.sizes {
+			for _, s := range []Source{Drawn, Real} {
+				for name, c := range map[string]Config{"paper": Paper(task, s, size), "small": Compact(task, s, size, 100, Small()), "medium": Compact(task, s, size, 100, Medium())} {
+					if err := c.Validate(); err != nil {
+						t.Errorf("%s, %s, %d, %s: %v", task, s, size, name, err)
+					}
+					b, err := c.JSON()
+					if err != nil {
+						t.Fatal(err)
+					}
+					if back, err := ParseConfig(b); err != nil || back.Hash() != c.Hash() {
+						t.Errorf("%s, %s, %d, %s: read back: %v", task, s, size, name, err)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestMirrored checks the mean over a picture and its mirror image.
+func TestMirrored(t *testing.T) {
+	x := data.Images{N: 1, C: 1, H: 2, W: 3, Pix: []float32{1, 2, 3, 4, 5, 6}}
+	if got := mirrored(x).Pix; got[0] != 3 || got[1] != 2 || got[2] != 1 || got[3] != 6 {
+		t.Errorf("mirrored: %v", got)
+	}
+	e := &Experiment{Config: Config{Mirror: true}}
+	y, err := e.mirroring(x, func(x data.Images) (data.Images, error) { return x, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range y.Pix {
+		if v != x.Pix[i] {
+			t.Errorf("value %d: %v, want %v", i, v, x.Pix[i])
+		}
+	}
+}

@@ -1,0 +1,318 @@
+package exp
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"glownotes/cglow"
+	"glownotes/cglow/baseline"
+	"glownotes/cglow/data"
+	"glownotes/cglow/train"
+)
+
+// Options are what does not belong to the experiment itself.
+type Options struct {
+	// Data is the folder of the published data sets, usually data.Dir().
+	Data string
+	// Out is the folder that keeps the run: configuration, checkpoints, log,
+	// results. It is made if it is not there. "": nothing is kept.
+	Out string
+	// Report is called now and then from the goroutine that works; nil: never.
+	Report func(Progress)
+}
+
+// Progress is the state of a run at one moment.
+type Progress struct {
+	Stage   string // such as "c-Glow" or the baseline's name
+	Step    int    // steps of this stage taken, those of earlier runs included
+	Steps   int    // of this stage in all
+	Note    string // such as "0.312 bits/dim"
+	Elapsed time.Duration
+	ETA     time.Duration // of this stage, at the present rate
+	Curve   []float64     // of the flow: bits/dim of every step so far
+	Done    bool          // the stage is over
+}
+
+// String is one line for a person.
+func (p Progress) String() string {
+	s := fmt.Sprintf("%s: step %d/%d (%d%%), %s", p.Stage, p.Step, p.Steps, 100*p.Step/max(1, p.Steps), p.Note)
+	if p.Done {
+		return s + ", " + p.Elapsed.Round(100*time.Millisecond).String()
+	}
+	return s + ", " + p.ETA.Round(time.Second).String() + " left"
+}
+
+// Fitted says what training has cost and how it went.
+type Fitted struct {
+	Steps   int
+	Seconds float64   // over all runs that contributed
+	Curve   []float64 // the loss of every step: bits/dim of the flow
+	Params  int
+}
+
+// Experiment is an experiment at work. Its methods are for one goroutine.
+type Experiment struct {
+	Config Config
+	Train  data.Dataset // training pairs as the task defines them, augmented if asked
+	Test   data.Dataset
+	X, Y   data.Images // the test pairs
+	// Model is the flow, after Fit the one that predicts (the running mean of
+	// the weights where Config.Average asks for it).
+	Model *cglow.Model
+	// Flow is what Fit did; nil before.
+	Flow *Fitted
+	// Networks holds what FitBaselines did, by name.
+	Networks map[string]*Fitted
+
+	options Options
+	p       *protocol
+	sets    *sets
+	nets    map[string]*baseline.Net
+	whole   *cglow.Model // Model for pictures of the test's size
+}
+
+// Open checks a configuration, reads its data and makes the model. With a
+// folder to keep the run in, the configuration is written there; a folder that
+// holds another experiment is an error.
+func Open(c Config, o Options) (*Experiment, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	p, err := c.Task.protocol()
+	if err != nil {
+		return nil, err
+	}
+	e := &Experiment{Config: c, options: o, p: p, nets: map[string]*baseline.Net{}, Networks: map[string]*Fitted{}}
+	if e.options.Report == nil {
+		e.options.Report = func(Progress) {}
+	}
+	if err := e.read(); err != nil {
+		return nil, err
+	}
+	if err := e.checkShapes(); err != nil {
+		return nil, err
+	}
+	if e.Model, err = cglow.New(c.Model, c.Seed); err != nil {
+		return nil, err
+	}
+	return e, e.claim()
+}
+
+// read opens the data.
+func (e *Experiment) read() (err error) {
+	c := e.Config
+	if e.sets, err = e.p.open(c, e.options.Data); err != nil {
+		return err
+	}
+	e.Train, e.Test = e.sets.train, e.sets.test
+	if c.TrainPairs > 0 && (e.Train.Len() == 0 || c.TrainPairs < e.Train.Len()) {
+		if e.Train, err = data.Range(e.Train, 0, c.TrainPairs); err != nil {
+			return err
+		}
+	}
+	if c.Augment.Draws > 0 {
+		if e.Train, err = data.Augment(e.Train, c.Augment); err != nil {
+			return err
+		}
+	}
+	e.X, e.Y, err = data.First(e.Test, e.Test.Len())
+	return err
+}
+
+// checkShapes compares the data with the model and the baselines.
+func (e *Experiment) checkShapes() error {
+	sx, sy := e.Train.Shapes()
+	if m := e.Config.Model; m.X != sx || m.Y != sy {
+		return &ConfigError{"Model", fmt.Sprintf("takes x %v and y %v, the training pairs have %v and %v", m.X, m.Y, sx, sy)}
+	}
+	for _, b := range e.Config.Baselines {
+		if b.Net.X != sx || b.Net.Y != sy {
+			return &ConfigError{"Baselines", fmt.Sprintf("%s takes x %v and y %v, the training pairs have %v and %v", b.Name, b.Net.X, b.Net.Y, sx, sy)}
+		}
+	}
+	return nil
+}
+
+// claim writes the configuration into the run's folder. When there is one
+// already, it must train the same: what is done with the trained flow may
+// differ, and steps may be added.
+func (e *Experiment) claim() error {
+	if e.options.Out == "" {
+		return nil
+	}
+	if err := os.MkdirAll(e.options.Out, 0o755); err != nil {
+		return fmt.Errorf("exp: %w", err)
+	}
+	now, err := e.Config.JSON()
+	if err != nil {
+		return err
+	}
+	path := e.path("config.json")
+	was, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return replaceFile(path, now)
+	case err != nil:
+		return fmt.Errorf("exp: %w", err)
+	}
+	old, err := ParseConfig(was)
+	if err != nil {
+		return fmt.Errorf("exp: %s: %w", path, err)
+	}
+	a, err := old.training().JSON()
+	if err != nil {
+		return err
+	}
+	b, err := e.Config.training().JSON()
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(a, b) {
+		return fmt.Errorf("exp: %s is of another experiment (%s): give this run another folder, or remove that one", path, firstDifference(a, b))
+	}
+	return replaceFile(path, now)
+}
+
+// training returns the configuration with everything left out that the flow's
+// training does not depend on.
+func (c Config) training() Config {
+	t := Config{Task: c.Task, Source: c.Source, Size: c.Size, Patch: c.Patch, Seed: c.Seed, TrainPairs: c.TrainPairs,
+		Augment: c.Augment, Mean: c.Mean, Scale: c.Scale, Model: c.Model, Train: c.Train}
+	t.Train.Steps, t.Train.Log, t.Train.Checkpoints = 0, "", ""
+	t.Train.CheckpointEvery, t.Train.KeepLast, t.Train.ProgressEvery = 0, 0, 0
+	if b := c.baseline(c.Mean); b != nil {
+		t.Baselines = []Baseline{*b}
+	}
+	return t
+}
+
+// firstDifference shows the first lines that differ.
+func firstDifference(was, now []byte) string {
+	a, b := bytes.Split(was, []byte("\n")), bytes.Split(now, []byte("\n"))
+	for i := range min(len(a), len(b)) {
+		if !bytes.Equal(a[i], b[i]) {
+			return fmt.Sprintf("there %s, here %s", bytes.TrimSpace(a[i]), bytes.TrimSpace(b[i]))
+		}
+	}
+	return "one has more fields"
+}
+
+// path returns the path of a file of the run's folder.
+func (e *Experiment) path(name string) string { return filepath.Join(e.options.Out, name) }
+
+// Fit trains the flow, or continues the run that the folder holds. The network
+// that Config.Mean names is trained first. When ctx is done, what was learnt
+// stays in Model and in the folder, and the error is ctx.Err().
+func (e *Experiment) Fit(ctx context.Context) error {
+	if e.Config.Mean != "" && e.Config.Mean != "input" {
+		if err := e.fitBaseline(ctx, *e.Config.baseline(e.Config.Mean)); err != nil {
+			return err
+		}
+	}
+	set, err := e.flowData()
+	if err != nil {
+		return err
+	}
+	cfg := e.Config.Train
+	cfg.Seed = e.Config.Seed
+	if e.options.Out != "" {
+		cfg.Log, cfg.Checkpoints = e.path("log.jsonl"), e.path("checkpoints")
+	}
+	return e.fitFlow(ctx, set, cfg)
+}
+
+// fitFlow starts or continues the flow's training.
+func (e *Experiment) fitFlow(ctx context.Context, set data.Dataset, cfg train.Config) error {
+	before, err := e.resume(cfg)
+	if err != nil {
+		return err
+	}
+	report := func(p train.Progress) {
+		curve := append(before.Curve[:len(before.Curve):len(before.Curve)], p.Curve...)
+		e.options.Report(Progress{Stage: "c-Glow", Step: before.Steps + p.Step, Steps: cfg.Steps, Note: fmt.Sprintf("%.3f bits/dim", p.Mean),
+			Elapsed: p.Elapsed + time.Duration(before.Seconds*float64(time.Second)), ETA: p.ETA, Curve: curve, Done: p.Done})
+	}
+	var trainer *cglow.Trainer
+	e.Flow = &Fitted{Steps: before.Steps, Seconds: before.Seconds, Curve: before.Curve, Params: e.Model.ParameterCount()}
+	var r *train.Result
+	switch {
+	case before.Steps >= cfg.Steps:
+		t, _, err := e.loadTrainer(cfg)
+		if err != nil {
+			return err
+		}
+		trainer = t
+		report(train.Progress{Steps: 0, Done: true, Mean: lastMean(before.Curve)})
+	case before.Steps > 0:
+		r, err = train.Resume(ctx, cfg.Checkpoints, set, cfg, report)
+	default:
+		r, err = train.Run(ctx, e.Model, set, cfg, report)
+	}
+	if r == nil && trainer == nil {
+		return err
+	}
+	if r != nil {
+		trainer = r.Trainer
+		e.Flow.Steps += r.Steps
+		e.Flow.Seconds += r.Elapsed.Seconds()
+		e.Flow.Curve = append(e.Flow.Curve[:len(before.Curve):len(before.Curve)], r.Curve...)
+	}
+	e.Model, e.whole = trainer.Model(), nil
+	if e.Config.Average {
+		averaged, aerr := trainer.Averaged()
+		switch {
+		case aerr == nil:
+			e.Model = averaged
+		case !errors.Is(aerr, cglow.ErrNoAverage):
+			return errors.Join(err, aerr)
+		}
+	}
+	return err
+}
+
+// lastMean is the mean of the last values of a curve.
+func lastMean(curve []float64) float64 { return meanOf(curve[max(0, len(curve)-100):]) }
+
+// loadTrainer reads the newest checkpoint.
+func (e *Experiment) loadTrainer(cfg train.Config) (*cglow.Trainer, string, error) {
+	path, err := train.Latest(cfg.Checkpoints)
+	if err != nil {
+		return nil, "", err
+	}
+	t, _, err := cglow.LoadTrainer(path)
+	return t, path, err
+}
+
+// resume returns what earlier runs in the folder did up to their last
+// checkpoint; zero without one. Time counts in full, lost steps included.
+func (e *Experiment) resume(cfg train.Config) (Fitted, error) {
+	if cfg.Checkpoints == "" {
+		return Fitted{}, nil
+	}
+	t, path, err := e.loadTrainer(cfg)
+	if errors.Is(err, train.ErrNoCheckpoint) {
+		return Fitted{}, nil
+	}
+	if err != nil {
+		return Fitted{}, err
+	}
+	if t.Model().Config() != e.Config.Model || t.Model().Seed() != e.Config.Seed {
+		return Fitted{}, fmt.Errorf("exp: %s is of another model (%v)", path, t.Model())
+	}
+	f := Fitted{Steps: t.Model().Trained()}
+	lines, took, err := train.History(cfg.Log)
+	if err != nil {
+		return Fitted{}, err
+	}
+	f.Seconds = took.Seconds()
+	for _, l := range lines[:min(f.Steps, len(lines))] {
+		f.Curve = append(f.Curve, l.BitsPerDim)
+	}
+	return f, nil
+}

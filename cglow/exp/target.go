@@ -1,0 +1,111 @@
+package exp
+
+import (
+	"context"
+	"sync"
+
+	"glownotes/cglow/data"
+)
+
+// mapped is a dataset whose y is computed anew from x and y.
+type mapped struct {
+	data.Dataset
+	name string
+	y    func(x, y data.Images) (data.Images, error)
+}
+
+func (m *mapped) Name() string { return m.name }
+
+func (m *mapped) Load(idx []int) (x, y data.Images, err error) {
+	if x, y, err = m.Dataset.Load(idx); err != nil {
+		return x, y, err
+	}
+	y, err = m.y(x, y)
+	return x, y, err
+}
+
+// direct reports whether the flow models y as the task gives it.
+func (e *Experiment) direct() bool {
+	return e.Config.Mean == "" && e.Config.Scale == 1 && e.Config.Model.Bins > 0 || !e.p.picture
+}
+
+// flowData returns the pairs as the flow sees them: y' = 1/2 + Scale (y - m(x)),
+// m the mean's prediction, or the task's centre without one.
+func (e *Experiment) flowData() (data.Dataset, error) {
+	if e.direct() {
+		return e.Train, nil
+	}
+	mean, err := e.mean(false)
+	if err != nil {
+		return nil, err
+	}
+	scale := float32(e.Config.Scale)
+	return &mapped{Dataset: e.Train, name: e.Train.Name() + ", less a mean", y: func(x, y data.Images) (data.Images, error) {
+		m, err := mean(context.Background(), x)
+		if err != nil {
+			return y, err
+		}
+		for i, v := range m.Pix {
+			y.Pix[i] = .5 + scale*(y.Pix[i]-v)
+		}
+		return y, nil
+	}}, nil
+}
+
+// toFlow and fromFlow convert y of the test pairs.
+func (e *Experiment) toFlow(y, mean data.Images) data.Images {
+	if e.direct() {
+		return y
+	}
+	s := float32(e.Config.Scale)
+	out := combined(y, s, mean, -s)
+	for i := range out.Pix {
+		out.Pix[i] += .5
+	}
+	return out
+}
+
+func (e *Experiment) fromFlow(y, mean data.Images) data.Images {
+	if e.direct() {
+		return y
+	}
+	out := y.Clone()
+	for i := range out.Pix {
+		out.Pix[i] = (out.Pix[i]-.5)/float32(e.Config.Scale) + mean.Pix[i]
+	}
+	return out
+}
+
+// mean returns the function m(x), for pictures of the training's or of the
+// test's size. It may be called by several goroutines.
+func (e *Experiment) mean(test bool) (func(ctx context.Context, x data.Images) (data.Images, error), error) {
+	switch e.Config.Mean {
+	case "":
+		return func(_ context.Context, x data.Images) (data.Images, error) {
+			return e.constant(x, float32(e.p.center)), nil
+		}, nil
+	case "input":
+		return func(_ context.Context, x data.Images) (data.Images, error) { return x, nil }, nil
+	}
+	var mu sync.Mutex
+	predict, err := e.network(e.Config.Mean, test)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, x data.Images) (data.Images, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		return predict(ctx, x)
+	}, nil
+}
+
+// constant returns images of y's channels and, in the tasks where y is a part
+// of x, of its part of x's size, all of one value.
+func (e *Experiment) constant(x data.Images, v float32) data.Images {
+	sx, sy := e.Config.Model.X, e.Config.Model.Y
+	out := data.NewImages(x.N, data.Shape{C: sy.C, H: x.H * sy.H / sx.H, W: x.W * sy.W / sx.W})
+	for i := range out.Pix {
+		out.Pix[i] = v
+	}
+	return out
+}

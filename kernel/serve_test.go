@@ -199,3 +199,123 @@ func TestServeErrors(t *testing.T) {
 		t.Errorf("got %v and %s", err, out)
 	}
 }
+
+// TestServeLeavesNothing: whatever ends the kernel while a cell runs that has
+// started processes of its own, no process and no temporary folder is left.
+func TestServeLeavesNothing(t *testing.T) {
+	program := needsProc(t)
+	for _, how := range []struct {
+		name string
+		end  func(t *testing.T, c *kernelClient, p *os.Process)
+	}{
+		{"shutdown", func(t *testing.T, c *kernelClient, _ *os.Process) {
+			c.send(t, wire.Control, "shutdown_request", map[string]any{"restart": false})
+		}},
+		{"SIGTERM", func(t *testing.T, _ *kernelClient, p *os.Process) { p.Signal(syscall.SIGTERM) }},
+		{"SIGKILL", func(t *testing.T, _ *kernelClient, p *os.Process) { p.Kill() }},
+		{"SIGSEGV", func(t *testing.T, _ *kernelClient, p *os.Process) { p.Signal(syscall.SIGSEGV) }},
+	} {
+		t.Run(how.name, func(t *testing.T) {
+			tmp := t.TempDir()
+			file, info := connectionFile(t)
+			cmd := exec.Command(program, "serve", file)
+			cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { cmd.Process.Kill() })
+			c := dialKernel(t, info)
+			c.send(t, wire.Shell, "execute_request", map[string]any{"code": "c := exec.Command(\"sleep\", \"1000\")\nc.Start()\nfmt.Println(\"child\", c.Process.Pid)\nfor {\n}"})
+			child := c.child(t)
+			all := append(children(cmd.Process.Pid), child)
+			how.end(t, c, cmd.Process)
+			cmd.Wait()
+			for _, pid := range all {
+				eventually(t, 10*time.Second, "process "+strconv.Itoa(pid)+" has ended", func() bool { return !alive(pid) })
+			}
+			eventually(t, 10*time.Second, "the temporary folder is empty", func() bool {
+				left, err := os.ReadDir(tmp)
+				return err == nil && len(left) == 0
+			})
+		})
+	}
+}
+
+// A kernelClient talks to a kernel over its sockets.
+type kernelClient struct {
+	session *wire.Session
+	signer  wire.Signer
+	sockets map[wire.Channel]zmq4.Socket
+}
+
+func dialKernel(t *testing.T, info wire.ConnectionInfo) *kernelClient {
+	t.Helper()
+	signer, err := wire.NewSigner(info.SignatureScheme, info.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	patient := []zmq4.Option{zmq4.WithDialerRetry(20 * time.Millisecond), zmq4.WithDialerMaxRetries(-1)}
+	c := &kernelClient{wire.NewSession("test"), signer, map[wire.Channel]zmq4.Socket{
+		wire.Shell: zmq4.NewDealer(t.Context(), patient...), wire.Control: zmq4.NewDealer(t.Context(), patient...), wire.IOPub: zmq4.NewSub(t.Context(), patient...),
+	}}
+	for ch, port := range map[wire.Channel]int{wire.IOPub: info.IOPubPort, wire.Shell: info.ShellPort, wire.Control: info.ControlPort} {
+		if err := c.sockets[ch].Dial(fmt.Sprintf("tcp://127.0.0.1:%d", port)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.sockets[wire.IOPub].SetOption(zmq4.OptionSubscribe, ""); err != nil {
+		t.Fatal(err)
+	}
+	c.until(t, func(m *wire.Message) bool { return m.Header.MsgType == "iopub_welcome" })
+	return c
+}
+
+func (c *kernelClient) send(t *testing.T, ch wire.Channel, msgType string, content any) {
+	t.Helper()
+	m, err := c.session.New(ch, msgType, wire.Header{}, content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frames, err := c.signer.Encode(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.sockets[ch].Send(zmq4.NewMsgFrom(frames...)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// until reads IOPub until a message that found accepts.
+func (c *kernelClient) until(t *testing.T, found func(*wire.Message) bool) {
+	t.Helper()
+	for {
+		raw, err := c.sockets[wire.IOPub].Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := c.signer.Decode(wire.IOPub, raw.Frames)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m.Header.MsgType == "error" {
+			t.Fatalf("the cell failed: %s", m.Content)
+		}
+		if found(m) {
+			return
+		}
+	}
+}
+
+// child waits for the number of the process that the cell started.
+func (c *kernelClient) child(t *testing.T) (pid int) {
+	t.Helper()
+	c.until(t, func(m *wire.Message) bool {
+		var out struct{ Text string }
+		if m.Header.MsgType != "stream" || json.Unmarshal(m.Content, &out) != nil {
+			return false
+		}
+		n, _ := fmt.Sscanf(out.Text, "child %d", &pid)
+		return n == 1
+	})
+	return pid
+}

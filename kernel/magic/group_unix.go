@@ -10,7 +10,10 @@ import (
 
 // ownGroup starts the command in its own process group, so that an interrupt
 // reaches its children too.
-func ownGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+func ownGroup(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	endWithUs(cmd)
+}
 
 // stopGroup asks the group to stop as Ctrl-C does, and ends it when it does
 // not within two seconds.

@@ -118,7 +118,7 @@ func diedError(s *session, number int, state error, words string) *core.CellErro
 		e.Traceback = append(e.Traceback, blue+fmt.Sprintf("%s:%d", cellFile(at.number), at.line)+reset)
 		e.Traceback = append(e.Traceback, excerpt(s, at.number, at.line, 0)...)
 	}
-	e.Traceback = append(e.Traceback, "The process that runs the cells ended and was started again: all variables, functions and types of this session are lost. Run the cells above again.")
+	e.Traceback = append(e.Traceback, "The process that runs the cells ended and was started again: all variables, functions and types of this session are lost. %replay runs the cells again that had succeeded.")
 	return e
 }
 

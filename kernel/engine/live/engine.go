@@ -44,6 +44,7 @@ type Engine struct {
 	builder  *builder
 	dir      string
 	dirLock  *fileLock
+	keeper   *keeper
 	program  string // of the cell host
 
 	running sync.RWMutex // held for reading by each cell that runs
@@ -115,6 +116,7 @@ func (e *Engine) Start(ctx context.Context, progress func(core.Progress)) error 
 			return err
 		}
 		e.dir, e.dirLock = dir, lock
+		e.keeper = startKeeper(dir, e.log)
 	}
 	e.builder = &builder{tc: e.tc, pkgs: e.pkgs, dir: e.dir}
 	if err := e.startHost(); err != nil {
@@ -228,6 +230,7 @@ func (e *Engine) startHost() error {
 	if err != nil {
 		return err
 	}
+	e.keeper.watch(p.cmd.Process.Pid)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.proc, e.loaded = p, 0
@@ -253,6 +256,7 @@ func (e *Engine) Close() error {
 	if e.dir != "" {
 		os.RemoveAll(e.dir)
 		e.dirLock.unlock()
+		e.keeper.end()
 	}
 	return nil
 }

@@ -337,7 +337,7 @@ func (e *Engine) revive(out core.Output) (*process, error) {
 		return p, nil
 	}
 	err := diedError(e.session(), 0, p.state, p.crash.tail())
-	out.Stream("stderr", "The process that ran the cells had ended ("+err.Message+"): all variables, functions and types are lost.\n")
+	out.Stream("stderr", "The process that ran the cells had ended ("+err.Message+"): all variables, functions and types are lost; %replay runs the cells again that had succeeded.\n")
 	return e.replace(p)
 }
 

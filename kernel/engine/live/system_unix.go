@@ -22,6 +22,9 @@ func lock(f *os.File, wait bool) error {
 	}
 }
 
+// ownSession makes a process survive what ends the group of this one.
+func ownSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
+
 // killGroup ends a process and what it started in its process group.
 func killGroup(p *os.Process) {
 	_ = syscall.Kill(-p.Pid, syscall.SIGKILL)

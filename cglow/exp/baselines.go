@@ -73,8 +73,9 @@ func (e *Experiment) netData() data.Dataset {
 		return e.Train
 	}
 	k := float32(e.p.netScale)
-	return &mapped{Dataset: e.Train, name: e.Train.Name() + ", less x", y: func(x, y data.Images) (data.Images, error) {
-		return combined(y, k, x, -k), nil
+	x, _ := e.Train.Shapes()
+	return &mapped{Dataset: e.Train, name: e.Train.Name() + ", less x", x: x, pair: func(x, y data.Images) (data.Images, data.Images, error) {
+		return x, combined(y, k, x, -k), nil
 	}}
 }
 

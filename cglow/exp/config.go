@@ -62,6 +62,11 @@ type Config struct {
 	// "input" for x itself, or "" for the paper's protocol, in which the flow
 	// models y alone. Only for tasks whose y is a picture.
 	Mean string
+	// Guide is the baseline whose prediction the flow sees beside x, as further
+	// channels; "" for none, as in the paper. It is how classes, from which
+	// nothing can be subtracted, begin where regression ends. The prediction must
+	// have x's height and width.
+	Guide string
 	// Scale multiplies y (less the mean) for the flow: errors of millimetres in
 	// a depth of metres become numbers near 1. 1 where y is a mask.
 	Scale float64
@@ -130,6 +135,10 @@ func (c Config) Validate() error {
 		return bad("Mean", "is input, but x of %s is no estimate of y", c.Task)
 	case c.Mean != "" && c.Mean != "input" && c.baseline(c.Mean) == nil:
 		return bad("Mean", "is %q, which is none of the baselines", c.Mean)
+	case c.Guide != "" && c.baseline(c.Guide) == nil:
+		return bad("Guide", "is %q, which is none of the baselines", c.Guide)
+	case c.Guide != "" && (c.Model.X.H != c.Model.Y.H || c.Model.X.W != c.Model.Y.W):
+		return bad("Guide", "is %q, but x %v and y %v have different sizes", c.Guide, c.Model.X, c.Model.Y)
 	case c.Mean != "" && c.Model.Bins != 0:
 		return bad("Model.Bins", "is %d, but with a Mean y is continuous: must be 0", c.Model.Bins)
 	case !(c.Scale > 0) || c.Scale != 1 && c.Model.Bins != 0:
@@ -194,6 +203,9 @@ func (c Config) String() string {
 		c.Task, c.Source, c.Size, c.Seed, m.Levels, m.Steps, m.CouplingWidth, m.Trunk, m.Form, c.Train.Steps, c.Train.Batch, c.Train.Optim.LearnRate)
 	if c.Mean != "" {
 		s += "; the flow models what " + c.Mean + " leaves"
+	}
+	if c.Guide != "" {
+		s += "; the flow sees what " + c.Guide + " says"
 	}
 	return s
 }

@@ -46,17 +46,22 @@ func (e *Experiment) Predict(ctx context.Context, x data.Images) (*cglow.Predict
 	if err != nil {
 		return nil, err
 	}
+	guided, err := e.guided(true)
+	if err != nil {
+		return nil, err
+	}
 	var first *cglow.Prediction
 	y, err := e.mirroring(x, func(x data.Images) (data.Images, error) {
-		p, err := m.Predict(ctx, x, e.Config.Predict)
+		fx, err := guided(ctx, x)
+		if err != nil {
+			return x, err
+		}
+		p, err := m.Predict(ctx, fx, e.Config.Predict)
 		if err != nil {
 			return data.Images{}, err
 		}
 		if first == nil {
 			first = p
-		}
-		if e.direct() {
-			return p.Mean, nil
 		}
 		base, err := mean(ctx, x)
 		if err != nil {
@@ -83,18 +88,11 @@ func (e *Experiment) BitsPerDim(ctx context.Context, x, y data.Images) (float64,
 	if err != nil {
 		return 0, err
 	}
-	mean, err := e.mean(true)
+	fx, base, err := e.given(ctx, x)
 	if err != nil {
 		return 0, err
 	}
-	if !e.direct() {
-		base, err := mean(ctx, x)
-		if err != nil {
-			return 0, err
-		}
-		y = e.toFlow(y, base)
-	}
-	logp, err := m.LogProb(ctx, x, y)
+	logp, err := m.LogProb(ctx, fx, e.toFlow(y, base))
 	if err != nil {
 		return 0, err
 	}
@@ -103,6 +101,24 @@ func (e *Experiment) BitsPerDim(ctx context.Context, x, y data.Images) (float64,
 		sum += m.Config().BitsPerDim(v) / float64(len(logp))
 	}
 	return sum - math.Log2(e.Config.Scale), nil
+}
+
+// given returns what the flow sees of pictures of the test's size, and what is
+// added to its prediction.
+func (e *Experiment) given(ctx context.Context, x data.Images) (fx, base data.Images, err error) {
+	mean, err := e.mean(true)
+	if err != nil {
+		return fx, base, err
+	}
+	guided, err := e.guided(true)
+	if err != nil {
+		return fx, base, err
+	}
+	if base, err = mean(ctx, x); err != nil {
+		return fx, base, err
+	}
+	fx, err = guided(ctx, x)
+	return fx, base, err
 }
 
 // Evaluate predicts the test pairs with everything that is trained and returns
@@ -182,6 +198,9 @@ func (e *Experiment) flowName() string {
 	name := fmt.Sprintf("c-Glow, mean of %d samples", e.Config.Predict.Samples)
 	if e.Config.Mean != "" {
 		name = fmt.Sprintf("%s + %s", e.Config.Mean, name)
+	}
+	if e.Config.Guide != "" {
+		name += ", sees the " + e.Config.Guide
 	}
 	return name
 }

@@ -24,8 +24,11 @@ func tiny(t Task) Config {
 	c := Compact(t, Drawn, size, 6, k)
 	c.TestPairs, c.SearchPairs, c.Search.Steps = 3, 2, 3
 	c.Predict = cglow.Averaging(2)
-	if t == Denoise {
+	switch t {
+	case Denoise:
 		c = c.OnPatches(16).WithBaselines(2, 6, 2, 1e-3)
+	case Faces:
+		c = c.Guided("U-Net")
 	}
 	return c
 }

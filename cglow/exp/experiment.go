@@ -128,8 +128,12 @@ func (e *Experiment) read() (err error) {
 // checkShapes compares the data with the model and the baselines.
 func (e *Experiment) checkShapes() error {
 	sx, sy := e.Train.Shapes()
-	if m := e.Config.Model; m.X != sx || m.Y != sy {
-		return &ConfigError{"Model", fmt.Sprintf("takes x %v and y %v, the training pairs have %v and %v", m.X, m.Y, sx, sy)}
+	fx := sx
+	if e.Config.Guide != "" {
+		fx.C += sy.C
+	}
+	if m := e.Config.Model; m.X != fx || m.Y != sy {
+		return &ConfigError{"Model", fmt.Sprintf("takes x %v and y %v, the training pairs have %v and %v", m.X, m.Y, fx, sy)}
 	}
 	for _, b := range e.Config.Baselines {
 		if b.Net.X != sx || b.Net.Y != sy {
@@ -183,11 +187,13 @@ func (e *Experiment) claim() error {
 // training does not depend on.
 func (c Config) training() Config {
 	t := Config{Task: c.Task, Source: c.Source, Size: c.Size, Patch: c.Patch, Seed: c.Seed, TrainPairs: c.TrainPairs,
-		Augment: c.Augment, Mean: c.Mean, Scale: c.Scale, Model: c.Model, Train: c.Train}
+		Augment: c.Augment, Mean: c.Mean, Guide: c.Guide, Scale: c.Scale, Model: c.Model, Train: c.Train}
 	t.Train.Steps, t.Train.Log, t.Train.Checkpoints = 0, "", ""
 	t.Train.CheckpointEvery, t.Train.KeepLast, t.Train.ProgressEvery = 0, 0, 0
-	if b := c.baseline(c.Mean); b != nil {
-		t.Baselines = []Baseline{*b}
+	for _, name := range []string{c.Mean, c.Guide} {
+		if b := c.baseline(name); b != nil && t.baseline(name) == nil {
+			t.Baselines = append(t.Baselines, *b)
+		}
 	}
 	return t
 }
@@ -206,13 +212,15 @@ func firstDifference(was, now []byte) string {
 // path returns the path of a file of the run's folder.
 func (e *Experiment) path(name string) string { return filepath.Join(e.options.Out, name) }
 
-// Fit trains the flow, or continues the run that the folder holds. The network
-// that Config.Mean names is trained first. When ctx is done, what was learnt
+// Fit trains the flow, or continues the run that the folder holds. The networks
+// that Config.Mean and Config.Guide name are trained first. When ctx is done, what was learnt
 // stays in Model and in the folder, and the error is ctx.Err().
 func (e *Experiment) Fit(ctx context.Context) error {
-	if e.Config.Mean != "" && e.Config.Mean != "input" {
-		if err := e.fitBaseline(ctx, *e.Config.baseline(e.Config.Mean)); err != nil {
-			return err
+	for _, name := range []string{e.Config.Mean, e.Config.Guide} {
+		if b := e.Config.baseline(name); b != nil {
+			if err := e.fitBaseline(ctx, *b); err != nil {
+				return err
+			}
 		}
 	}
 	set, err := e.flowData()

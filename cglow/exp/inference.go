@@ -36,21 +36,17 @@ func (e *Experiment) CompareInference(ctx context.Context) (*Inference, error) {
 	if err != nil {
 		return nil, err
 	}
-	mean, err := e.mean(true)
-	if err != nil {
-		return nil, err
-	}
-	base, err := mean(ctx, few.X)
+	x, base, err := e.given(ctx, few.X)
 	if err != nil {
 		return nil, err
 	}
 	search := e.Config.Search
 	search.StartSamples, search.Seed = max(e.Config.Predict.Samples, 1), e.Config.Predict.Seed
-	found, err := m.MAP(ctx, few.X, search)
+	found, err := m.MAP(ctx, x, search)
 	if err != nil {
 		return nil, err
 	}
-	p, err := m.Predict(ctx, few.X, e.Config.Predict)
+	p, err := m.Predict(ctx, x, e.Config.Predict)
 	if err != nil {
 		return nil, err
 	}

@@ -187,11 +187,18 @@ func (c Config) OnPatches(side int) Config {
 	return c
 }
 
+// Guided lets the flow see what a baseline predicts, beside x.
+func (c Config) Guided(name string) Config {
+	c.Guide = name
+	c.Model.X.C += c.Model.Y.C
+	return c
+}
+
 // WithBaselines sets the regression networks of a task: FCN and U-Net for
 // classes, DnCNN and U-Net for denoising and depth, the context encoder for
 // inpainting; width is the number of channels of their first layer.
 func (c Config) WithBaselines(width, steps, batch int, rate float64) Config {
-	x, y := c.Model.X, c.Model.Y
+	x, y := shapes(c.Task, c.Patch)
 	tc := baseline.Defaults(steps)
 	tc.Batch, tc.Adam.LearnRate, tc.Adam.Schedule = batch, rate, cosine(steps)
 	add := func(name string, n baseline.Config, w int) {

@@ -66,15 +66,11 @@ func (e *Experiment) MeasureSampleLaw(ctx context.Context, ms []int, pairs int) 
 	if err != nil {
 		return nil, err
 	}
-	mean, err := e.mean(true)
+	fx, base, err := e.given(ctx, x)
 	if err != nil {
 		return nil, err
 	}
-	base, err := mean(ctx, x)
-	if err != nil {
-		return nil, err
-	}
-	drawn, err := m.Sample(ctx, x, cglow.SampleOptions{Count: most, Temperature: 1, Round: m.Config().Bins > 0, Seed: e.Config.Seed})
+	drawn, err := m.Sample(ctx, fx, cglow.SampleOptions{Count: most, Temperature: 1, Round: m.Config().Bins > 0, Seed: e.Config.Seed})
 	if err != nil {
 		return nil, err
 	}

@@ -7,21 +7,26 @@ import (
 	"glownotes/cglow/data"
 )
 
-// mapped is a dataset whose y is computed anew from x and y.
+// mapped is a dataset whose pairs are computed anew from x and y.
 type mapped struct {
 	data.Dataset
 	name string
-	y    func(x, y data.Images) (data.Images, error)
+	x    data.Shape // of the new x
+	pair func(x, y data.Images) (data.Images, data.Images, error)
 }
 
 func (m *mapped) Name() string { return m.name }
+
+func (m *mapped) Shapes() (x, y data.Shape) {
+	_, y = m.Dataset.Shapes()
+	return m.x, y
+}
 
 func (m *mapped) Load(idx []int) (x, y data.Images, err error) {
 	if x, y, err = m.Dataset.Load(idx); err != nil {
 		return x, y, err
 	}
-	y, err = m.y(x, y)
-	return x, y, err
+	return m.pair(x, y)
 }
 
 // direct reports whether the flow models y as the task gives it.
@@ -30,26 +35,62 @@ func (e *Experiment) direct() bool {
 }
 
 // flowData returns the pairs as the flow sees them: y' = 1/2 + Scale (y - m(x)),
-// m the mean's prediction, or the task's centre without one.
+// m the mean's prediction, or the task's centre without one; x with the guide's
+// prediction.
 func (e *Experiment) flowData() (data.Dataset, error) {
-	if e.direct() {
+	if e.direct() && e.Config.Guide == "" {
 		return e.Train, nil
 	}
 	mean, err := e.mean(false)
 	if err != nil {
 		return nil, err
 	}
-	scale := float32(e.Config.Scale)
-	return &mapped{Dataset: e.Train, name: e.Train.Name() + ", less a mean", y: func(x, y data.Images) (data.Images, error) {
+	guided, err := e.guided(false)
+	if err != nil {
+		return nil, err
+	}
+	name := e.Train.Name()
+	if e.Config.Mean != "" {
+		name += ", less " + e.Config.Mean
+	}
+	if e.Config.Guide != "" {
+		name += ", beside " + e.Config.Guide
+	}
+	return &mapped{Dataset: e.Train, name: name, x: e.Config.Model.X, pair: func(x, y data.Images) (data.Images, data.Images, error) {
 		m, err := mean(context.Background(), x)
 		if err != nil {
-			return y, err
+			return x, y, err
 		}
-		for i, v := range m.Pix {
-			y.Pix[i] = .5 + scale*(y.Pix[i]-v)
-		}
-		return y, nil
+		fx, err := guided(context.Background(), x)
+		return fx, e.toFlow(y, m), err
 	}}, nil
+}
+
+// guided returns the function that puts the guide's prediction beside x, as
+// further channels.
+func (e *Experiment) guided(test bool) (func(ctx context.Context, x data.Images) (data.Images, error), error) {
+	if e.Config.Guide == "" {
+		return func(_ context.Context, x data.Images) (data.Images, error) { return x, nil }, nil
+	}
+	var mu sync.Mutex
+	predict, err := e.network(e.Config.Guide, test)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, x data.Images) (data.Images, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		g, err := predict(ctx, x)
+		if err != nil {
+			return x, err
+		}
+		out := data.NewImages(x.N, data.Shape{C: x.C + g.C, H: x.H, W: x.W})
+		for i := range x.N {
+			copy(out.Row(i), x.Row(i))
+			copy(out.Row(i)[x.Shape().Len():], g.Row(i))
+		}
+		return out, nil
+	}, nil
 }
 
 // toFlow and fromFlow convert y of the test pairs.

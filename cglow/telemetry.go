@@ -76,7 +76,17 @@ func (t *Trainer) Telemetry(x, y data.Images) (*Telemetry, error) {
 
 // gradNorms returns the norm of the last step's gradient by layer, nil before
 // the first step.
-func (t *Trainer) gradNorms() map[string]float64 {
+func (t *Trainer) gradNorms() map[string]float64 { return t.gradientNorms(layerOf) }
+
+// GradNorms returns the norm of the last step's gradient of every trained
+// parameter by its name, nil before the first step: exactly 0 where no gradient
+// arrives.
+func (t *Trainer) GradNorms() map[string]float64 {
+	return t.gradientNorms(func(name string) string { return name })
+}
+
+// gradientNorms returns the norms of the gradients of groups of parameters.
+func (t *Trainer) gradientNorms(group func(name string) string) map[string]float64 {
 	var model []gorgonia.ValueGrad
 	switch {
 	case !t.ran:
@@ -93,7 +103,7 @@ func (t *Trainer) gradNorms() map[string]float64 {
 			continue
 		}
 		if g, err := model[i].Grad(); err == nil {
-			sums[layerOf(p.Name)] += squareSum(g.Data())
+			sums[group(p.Name)] += squareSum(g.Data())
 		}
 		i++
 	}

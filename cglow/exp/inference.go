@@ -3,6 +3,7 @@ package exp
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"glownotes/cglow"
 	"glownotes/cglow/data"
@@ -81,7 +82,7 @@ func (in *Inference) fill(e *Experiment, m *cglow.Model, truth, first, last floa
 			"The search ends where the density is highest, which is not where the expected error is least."},
 	}
 	// The search reports the density in the flow's units: so does the truth.
-	truth += log2(e.Config.Scale)
+	truth += math.Log2(e.Config.Scale)
 	for _, r := range []struct {
 		name string
 		y    data.Images

@@ -238,3 +238,43 @@ func (c Config) Hash() string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:])[:12]
 }
+
+// Named returns a configuration by the name of its model, as notebooks ask for
+// it: "small" or "medium" (see [Compact]), "paper" (the paper's architecture in
+// the live form) or "published" (the same with the released code's start, whose
+// conditioning networks never move). steps are those of the flow, netSteps
+// those of each baseline; 0 takes the preset's.
+func Named(model string, t Task, s Source, size, steps, netSteps int) (Config, error) {
+	k := Small()
+	switch model {
+	case "small", "paper", "published":
+	case "medium":
+		k = Medium()
+	default:
+		return Config{}, &ConfigError{"Model", fmt.Sprintf("%q is none of small, medium, paper and published", model)}
+	}
+	if steps < 0 || netSteps < 0 {
+		return Config{}, &ConfigError{"Train.Steps", fmt.Sprintf("%d and %d, must not be negative", steps, netSteps)}
+	}
+	usual := map[string]int{"small": 3000, "medium": 20_000}[model]
+	var c Config
+	if usual > 0 {
+		c = Compact(t, s, size, pick(steps, usual), k)
+	} else {
+		c = Paper(t, s, size)
+		c.Train.Steps = pick(steps, c.Train.Steps)
+		if model == "published" {
+			c.Model = cglow.Published(c.Model)
+		}
+		usual = 3000
+	}
+	return c.WithBaselines(k.Net, pick(netSteps, usual), k.BatchBaseline, k.LearnBaseline), c.Validate()
+}
+
+// pick returns n, or the usual number when n is 0.
+func pick(n, usual int) int {
+	if n == 0 {
+		return usual
+	}
+	return n
+}

@@ -3,13 +3,10 @@ package exp
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"glownotes/cglow"
 	"glownotes/cglow/data"
 )
-
-func log2(v float64) float64 { return math.Log2(v) }
 
 // SampleLaw shows how the error of a sample mean falls with the number of
 // samples. For samples y_k of p(y|x) that are independent,
@@ -115,4 +112,30 @@ func (l *SampleLaw) add(samples data.Images, y []float32, n int) {
 	for j := range y {
 		l.Variance += (squares[j] - sum[j]*sum[j]/count) / (count - 1) * weight
 	}
+}
+
+// Samples draws count samples for each of the test pairs idx, in the task's
+// units: element k holds sample k of every pair.
+func (e *Experiment) Samples(ctx context.Context, idx []int, count int) ([]data.Images, error) {
+	m, err := e.wholeModel()
+	if err != nil {
+		return nil, err
+	}
+	x, base, err := e.given(ctx, e.X.Select(idx...))
+	if err != nil {
+		return nil, err
+	}
+	drawn, err := m.Sample(ctx, x, cglow.SampleOptions{Count: count, Temperature: e.Config.Predict.Temperature, Round: true, Seed: e.Config.Seed})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]data.Images, count)
+	for k := range out {
+		y := data.NewImages(len(idx), e.Y.Shape())
+		for i, d := range drawn {
+			copy(y.Row(i), d.Row(k))
+		}
+		out[k] = e.fromFlow(y, base)
+	}
+	return out, nil
 }

@@ -119,6 +119,8 @@ func (h *host) wait(c *cell, fin <-chan *hostwire.Failure) *hostwire.Failure {
 	tick := time.NewTicker(patience)
 	defer tick.Stop()
 	waits := 0
+	start := time.Now()
+	var deadlocks watch
 	for {
 		select {
 		case f := <-fin:
@@ -126,6 +128,7 @@ func (h *host) wait(c *cell, fin <-chan *hostwire.Failure) *hostwire.Failure {
 		case <-c.ctx.Done():
 			return h.waitStopped(c, fin)
 		case <-tick.C:
+			deadlocks.look(h, c, time.Since(start))
 			if c.panicked() == nil || !h.isWaiting(c) {
 				waits = 0
 			} else if waits++; waits == 2 {

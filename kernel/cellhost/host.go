@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log"
 	"os"
 	"slices"
 	"sync"
@@ -73,6 +74,7 @@ func (h *host) install() {
 		Input:   h.input,
 		Print:   h.print,
 	})
+	log.SetOutput(cellrt.Stderr) // cells and the host share package log
 }
 
 // serve handles commands until the kernel closes the pipe.

@@ -77,3 +77,39 @@ func TestGoroutineName(t *testing.T) {
 		t.Errorf("name %q does not occur in the stacks", name)
 	}
 }
+
+func TestDeadlock(t *testing.T) {
+	const host = "\n\ngoroutine 1 [IO wait]:\nmain.(*host).serve(0x1)\n\t/x/host.go:5 +0x1\n"
+	cell := func(state, fn string) string {
+		return "goroutine 7 [" + state + "]:\n" + fn + "(0x1)\n\t/go/src/sync/wg.go:1 +0x2\nc3.Run()\n\t/tmp/cell[3]:2 +0x9\nmain.guarded(0x1)\n\t/x/failure.go:9 +0x1\n"
+	}
+	other := func(state string) string {
+		return "\n\ngoroutine 9 [" + state + "]:\nc1.f()\n\tcell[1]:4 +0x1\n"
+	}
+	for _, tt := range []struct {
+		name, dump string
+		want       bool
+	}{
+		{"wait group", cell("sync.WaitGroup.Wait", "sync.(*WaitGroup).Wait") + host, true},
+		{"nil channel", cell("chan receive (nil chan)", "f") + host, true},
+		{"for a minute", cell("chan receive, 2 minutes", "f") + host, true},
+		{"perhaps a timer", cell("chan receive", "f") + host, false},
+		{"sleeps", cell("select, 3 minutes", "glownotes/kernel/cellrt.Sleep") + host, false},
+		{"asks", cell("select, 3 minutes", "main.(*host).input") + host, false},
+		{"runs", cell("running", "f") + host, false},
+		{"another runs", cell("sync.Mutex.Lock", "f") + host + other("runnable"), false},
+		{"another waits too", cell("sync.Mutex.Lock", "f") + host + other("sync.Mutex.Lock"), true},
+		{"another sleeps", cell("sync.Mutex.Lock", "f") + host + other("sleep"), false},
+		{"not there", host, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			at, got := deadlock(tt.dump, "goroutine 7")
+			if got != tt.want {
+				t.Fatalf("deadlock: %v, want %v", got, tt.want)
+			}
+			if got && (at.File != "cell[3]" || at.Line != 2) {
+				t.Errorf("at %+v, want cell[3]:2", at)
+			}
+		})
+	}
+}

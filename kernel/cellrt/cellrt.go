@@ -144,6 +144,9 @@ func Fatalf(print func(string, ...any)) func(string, ...any) {
 // knows the cell that the goroutine belongs to.
 var Stdout io.Writer = output("stdout")
 
+// Stderr is the same for standard error.
+var Stderr io.Writer = output("stderr")
+
 type output string
 
 func (o output) Write(p []byte) (int, error) { return hooks.Load().Print(string(o), p) }

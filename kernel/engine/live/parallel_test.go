@@ -102,3 +102,53 @@ func TestValuesWhileRunning(t *testing.T) {
 		t.Errorf("name = %q afterwards", got)
 	}
 }
+
+// TestRawOutput: what does not go through package fmt is shown too, in its
+// order: bytes that C code would write, the builtin println, other processes,
+// package log.
+func TestRawOutput(t *testing.T) {
+	e := engine(t)
+	_, out := execute(t, e, 1, `fmt.Println("one")
+syscall.Write(1, []byte("two\n"))
+cmd := exec.Command("echo", "three")
+cmd.Stdout = os.Stdout
+cmd.Run()
+fmt.Println("four")`)
+	if want := "one\ntwo\nthree\nfour\n"; out != want {
+		t.Errorf("standard output shows %q, want %q", out, want)
+	}
+	if _, out = execute(t, e, 2, "println(\"built in\", 7)\nlog.SetFlags(0)\nlog.Println(\"logged\")"); strings.ReplaceAll(out, "!", "") != "built in 7\nlogged\n" || out[0] != '!' {
+		t.Errorf("standard error shows %q", out)
+	}
+}
+
+// TestLateLog: package log belongs to the cell that started the goroutine.
+func TestLateLog(t *testing.T) {
+	e := engine(t)
+	first := new(output)
+	code := "log.SetFlags(0)\ngo func() { time.Sleep(200*time.Millisecond); log.Println(\"late\") }()"
+	if _, err := e.Execute(t.Context(), core.Cell{Code: code, Number: 1}, first); err != nil {
+		t.Fatal(err)
+	}
+	if _, out := execute(t, e, 2, "time.Sleep(400*time.Millisecond)\nlog.Println(\"second\")"); out != "!second\n" {
+		t.Errorf("the second cell shows %q", out)
+	}
+	if got := first.String(); got != "!late\n" {
+		t.Errorf("the first cell shows %q", got)
+	}
+}
+
+// TestDeadlock: a cell that waits for ever is told so, and an interrupt ends it
+// with what it waits for.
+func TestDeadlock(t *testing.T) {
+	e := engine(t)
+	out, interrupt, done := beside(t, e, 1, "var m sync.Mutex\nm.Lock()\nm.Lock()")
+	if want := "!note: cell[1]:3 waits (sync.Mutex.Lock)"; !strings.HasPrefix(out.String(), want) {
+		t.Errorf("the cell shows %q, want %q", out, want)
+	}
+	interrupt()
+	var ce *core.CellError
+	if err := <-done; !errors.As(err, &ce) || ce.Name != "Interrupted" || !strings.Contains(strings.Join(ce.Traceback, "\n"), "sync.Mutex.Lock") {
+		t.Errorf("ended by %v", err)
+	}
+}

@@ -69,6 +69,7 @@ type Trainer struct {
 	ema     []float64
 	ran     bool // there are gradients
 	skipped int  // steps skipped in all
+	clock   *clock
 	inARow  int
 }
 
@@ -162,14 +163,18 @@ func (t *Trainer) Step(x, y data.Images) (StepResult, error) {
 		return StepResult{}, err
 	}
 	t.ran = true
+	t.clock.lap("gradient")
 	if !finite(r.Nats, grads) {
 		return t.skip(r, t.diagnose(x, y))
 	}
+	t.clock.lap("finite")
 	t.inARow = 0
 	if err := t.opt.Step(grads); err != nil {
 		return r, err
 	}
+	t.clock.lap("adam")
 	t.average()
+	t.clock.lap("average")
 	return r, nil
 }
 

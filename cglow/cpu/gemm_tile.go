@@ -8,7 +8,9 @@ import "unsafe"
 //
 //	for q := range panels, i := range rows, j := range columns {
 //		sum := 0
-//		for p := range k { sum += a[i*aRow+p*aStep] * b[q*bPanel+p*bStep+j] }
+//		for u := range runs, p := range k {
+//			sum += a[i*aRow+u*(k*aStep+aJump)+p*aStep] * b[q*bPanel+(u*k+p)*bStep+j]
+//		}
 //		c[i*cRow+q*columns+j] = epilogue(sum)
 //	}
 //
@@ -32,6 +34,12 @@ type tile struct {
 	bPanel      int
 	column      int // of the current panel, in bytes; 0 at the call
 	bOffset     int // of the current panel; 0 at the call
+	runs        int // at least 1
+	aJump       int // added to the address in A between two runs
+
+	// Of a panel's rows, see [RowEpilogue].
+	scale, shift     unsafe.Pointer
+	rowDots, rowSums unsafe.Pointer
 }
 
 // The bits of tile.flags: add C, then the steps of an [Epilogue].
@@ -41,6 +49,8 @@ const (
 	flagReLU
 	flagMask
 	flagColumnSums
+	flagScale
+	flagGate
 )
 
 // tiling is the shape of the micro-kernels of an instruction set.
@@ -55,8 +65,8 @@ type tiling struct {
 
 var tilings = [...]tiling{
 	generic: {lanes: 4, wide: 4, narrow: 4, wideRows: []int{4, 1}, narrowRows: []int{4, 1}, columns: 256},
-	avx2:    {lanes: 8, wide: 16, narrow: 8, wideRows: []int{6, 4, 2, 1}, narrowRows: []int{12, 6, 4, 2, 1}, columns: 256},
-	avx512:  {lanes: 16, wide: 32, narrow: 16, wideRows: []int{12, 8, 4, 2, 1}, narrowRows: []int{12, 8, 4, 2, 1}, columns: 512},
+	avx2:    {lanes: 8, wide: 16, narrow: 8, wideRows: []int{6, 4, 3, 2, 1}, narrowRows: []int{12, 6, 4, 2, 1}, columns: 256},
+	avx512:  {lanes: 16, wide: 32, narrow: 16, wideRows: []int{12, 9, 8, 4, 2, 1}, narrowRows: []int{12, 8, 4, 2, 1}, columns: 512},
 }
 
 const (
@@ -115,7 +125,7 @@ func (g *tiled) block(work *scratch, j0, cols, k0, kc int) {
 	packed := work.floats(kc * (cols + g.wide + g.wideRows[0]))
 	strip := packed[kc*(cols+g.wide):]
 	whole := cols / g.wide * g.wide // columns of full panels
-	t := tile{k: kc, flags: g.flags(k0, kc), cRow: g.ldc * floatSize, maskRow: g.MaskRow * floatSize}
+	t := tile{k: kc, runs: 1, flags: g.flags(k0, kc), cRow: g.ldc * floatSize, maskRow: g.MaskRow * floatSize}
 	if whole > 0 {
 		t.panels, t.lanes = whole/g.wide, g.lanes
 		if !g.transB && g.m <= inPlaceRows {

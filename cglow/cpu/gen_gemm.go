@@ -11,9 +11,9 @@ type tileShape struct{ rows, vecs int }
 // width keeps the multiply-add units busy: at least 8 independent sums.
 func tileShapes(s isa) []tileShape {
 	if s.name == "avx2" { // 16 registers: 12 sums, 2 of B, 2 of A
-		return []tileShape{{6, 2}, {4, 2}, {2, 2}, {1, 2}, {12, 1}, {6, 1}, {4, 1}, {2, 1}, {1, 1}}
+		return []tileShape{{6, 2}, {4, 2}, {3, 2}, {2, 2}, {1, 2}, {12, 1}, {6, 1}, {4, 1}, {2, 1}, {1, 1}}
 	}
-	return []tileShape{{12, 2}, {8, 2}, {4, 2}, {2, 2}, {1, 2}, {12, 1}, {8, 1}, {4, 1}, {2, 1}, {1, 1}}
+	return []tileShape{{12, 2}, {9, 2}, {8, 2}, {4, 2}, {2, 2}, {1, 2}, {12, 1}, {8, 1}, {4, 1}, {2, 1}, {1, 1}}
 }
 
 func gemmFile(f *file) {
@@ -44,35 +44,51 @@ func (f *file) lanes(name string) {
 	fmt.Fprintf(&f.buf, "GLOBL %s<>(SB), RODATA|NOPTR, $64\n", name)
 }
 
-// rowBases are the registers that point to rows 0, 3, 6 and 9 of A.
+// rowBases are the registers that point to rows 0, 3, 6 and 9 of A where its rows lie apart.
 var rowBases = []string{"R8", "R9", "R10", "R11"}
 
-// rowAddress addresses row r of A at the current k; R12 is the row stride.
-func rowAddress(r int) string {
-	base := rowBases[r/3]
-	return []string{"(" + base + ")", "(" + base + ")(R12*1)", "(" + base + ")(R12*2)"}[r%3]
-}
+// unroll is how many values of the inner dimension a round of the loop does: what only counts and
+// moves pointers would take issue slots from the multiply-adds.
+const unroll = 4
 
-// tile writes one micro-kernel: the sums over k, then the epilogue.
+// tile writes one micro-kernel: the sums over k, then the epilogue. Neighbours in A are neighbours
+// in memory along its rows (aStep is one value) or across them (aRow is one value); each has a
+// loop of its own. Registers: AX tile, SI and BX B and its row stride, R14 runs left, CX values
+// left.
 func (f *file) tile(t tileShape) {
 	name := fmt.Sprintf("tile%dx%d%s", t.rows, t.vecs*f.width, f.name)
 	f.text(name, "func "+name+"(t *tile)", "t AX")
 	f.label("panel")
-	f.op("MOVQ tile_k(AX), CX")
 	f.op("MOVQ tile_a(AX), R8")
 	f.op("MOVQ tile_aRow(AX), R12")
 	f.op("MOVQ tile_aStep(AX), R13")
 	f.op("MOVQ tile_b(AX), SI")
 	f.op("ADDQ tile_bOffset(AX), SI")
 	f.op("MOVQ tile_bStep(AX), BX")
+	f.op("MOVQ tile_runs(AX), R14")
+	for i := range t.rows * t.vecs {
+		f.zero(i)
+	}
+	f.op("CMPQ R13, $4")
+	f.op("JNE across")
+	f.along(t)
+	f.label("across")
+	f.across(t)
+	f.label("finish")
 	f.op("MOVQ tile_c(AX), DI")
 	f.op("ADDQ tile_column(AX), DI")
 	f.op("MOVQ tile_cRow(AX), DX")
-	bases := (t.rows + 2) / 3
-	if bases > 1 {
+	f.epilogue(t)
+}
+
+// along sums where the values of a row of A are neighbours: R8 to R11 point to every third row,
+// R12 is the row stride, R13 three rows of B.
+func (f *file) along(t tileShape) {
+	bases := rowBases[:(t.rows+2)/3]
+	if len(bases) > 1 {
 		f.op("LEAQ (R12)(R12*2), R9")
 	}
-	for i := bases - 1; i > 0; i-- { // R11 = R8+3*R9 and so on, R9 last
+	for i := len(bases) - 1; i > 0; i-- { // R11 = R8+3*R9 and so on, R9 last
 		switch i {
 		case 3:
 			f.op("LEAQ (R9)(R9*2), R11")
@@ -83,30 +99,77 @@ func (f *file) tile(t tileShape) {
 			f.op("ADDQ R8, R9")
 		}
 	}
-	for i := range t.rows * t.vecs {
-		f.zero(i)
-	}
-	f.op("TESTQ CX, CX")
-	f.op("JZ finish")
-	f.op("PCALIGN $32")
-	f.label("loop")
-	f.multiply(t)
-	for _, b := range rowBases[:bases] {
-		f.op("ADDQ R13, %s", b)
-	}
-	f.op("ADDQ BX, SI")
-	f.op("DECQ CX")
-	f.op("JNZ loop")
-	f.label("finish")
-	f.epilogue(t)
+	f.op("LEAQ (BX)(BX*2), R13")
+	f.rounds(t, "along", func(r, u int) string {
+		return fmt.Sprintf("%d(%s)", 4*u, bases[r/3]) + []string{"", "(R12*1)", "(R12*2)"}[r%3]
+	}, "R13", func(n int) {
+		for _, b := range bases {
+			f.op("ADDQ $%d, %s", 4*n, b)
+		}
+	}, func() {
+		f.op("MOVQ tile_aJump(AX), DX")
+		for _, b := range bases {
+			f.op("ADDQ DX, %s", b)
+		}
+	})
 }
 
-// multiply adds column k of A times row k of B to the sums.
-func (f *file) multiply(t tileShape) {
+// across sums where the values of a column of A are neighbours: R8 points to the first, R13 is
+// the distance of columns, R9 three times that, R12 three rows of B.
+func (f *file) across(t tileShape) {
+	f.op("LEAQ (R13)(R13*2), R9")
+	f.op("LEAQ (BX)(BX*2), R12")
+	f.rounds(t, "across", func(r, u int) string {
+		return fmt.Sprintf("%d(R8)", 4*r) + []string{"", "(R13*1)", "(R13*2)", "(R9*1)"}[u]
+	}, "R12", func(n int) {
+		if n == 1 {
+			f.op("ADDQ R13, R8")
+		} else {
+			f.op("LEAQ (R8)(R13*%d), R8", n)
+		}
+	}, func() { f.op("ADDQ tile_aJump(AX), R8") })
+}
+
+// rounds writes the loops over runs and, in rounds of unroll, over a run. a addresses row r of A
+// at value u of the round, three the register with three rows of B; move goes n values on, jump to
+// the next run.
+func (f *file) rounds(t tileShape, name string, a func(r, u int) string, three string, move func(n int), jump func()) {
+	b := func(u int) string { return "(SI)" + []string{"", "(BX*1)", "(BX*2)", "(" + three + "*1)"}[u] }
+	f.label(name + "Run")
+	f.op("MOVQ tile_k(AX), CX")
+	f.op("SUBQ $%d, CX", unroll)
+	f.op("JLT %sRest", name)
+	f.op("PCALIGN $32")
+	f.label(name + "Loop")
+	for u := range unroll {
+		f.multiply(t, func(r int) string { return a(r, u) }, b(u))
+	}
+	move(unroll)
+	f.op("LEAQ (SI)(BX*%d), SI", unroll)
+	f.op("SUBQ $%d, CX", unroll)
+	f.op("JGE %sLoop", name)
+	f.label(name + "Rest")
+	f.op("ADDQ $%d, CX", unroll)
+	f.op("JZ %sNext", name)
+	f.label(name + "One")
+	f.multiply(t, func(r int) string { return a(r, 0) }, b(0))
+	move(1)
+	f.op("ADDQ BX, SI")
+	f.op("DECQ CX")
+	f.op("JNZ %sOne", name)
+	f.label(name + "Next")
+	f.op("DECQ R14")
+	f.op("JZ finish")
+	jump()
+	f.op("JMP %sRun", name)
+}
+
+// multiply adds a column of A, whose row r is at a(r), times a row of B to the sums.
+func (f *file) multiply(t tileShape, a func(r int) string, row string) {
 	sums := t.rows * t.vecs
 	b := func(v int) string { return f.r(sums + v) }
 	for v := range t.vecs {
-		f.op("VMOVUPS %d(SI), %s", v*f.bytes(), b(v))
+		f.op("VMOVUPS %d%s, %s", v*f.bytes(), row, b(v))
 	}
 	temps := min(6, 32-sums-t.vecs)
 	if f.name == "avx2" {
@@ -114,11 +177,11 @@ func (f *file) multiply(t tileShape) {
 	}
 	for r := range t.rows {
 		if f.name == "avx512" && t.vecs == 1 {
-			f.op("VFMADD231PS.BCST %s, %s, %s", rowAddress(r), b(0), f.r(r))
+			f.op("VFMADD231PS.BCST %s, %s, %s", a(r), b(0), f.r(r))
 			continue
 		}
 		temp := f.r(sums + t.vecs + r%temps)
-		f.op("VBROADCASTSS %s, %s", rowAddress(r), temp)
+		f.op("VBROADCASTSS %s, %s", a(r), temp)
 		for v := range t.vecs {
 			f.op("VFMADD231PS %s, %s, %s", b(v), temp, f.r(r*t.vecs+v))
 		}
@@ -156,6 +219,8 @@ const (
 	flagReLU
 	flagMask
 	flagColumnSums
+	flagScale
+	flagGate
 )
 
 // finisher writes the end of a tile: the steps that the flags ask for, the
@@ -174,9 +239,16 @@ func (f *file) finish(t tileShape, masked bool) {
 	e := finisher{f, t, masked, sums, sums + 1}
 	e.when(flagAdd, e.add)
 	e.when(flagBias, e.bias)
+	rows := t.vecs == 2 && !(masked && f.name == "avx2") // Y15 is the mask there
+	if rows {
+		e.when(flagScale, e.scale)
+	}
 	e.when(flagReLU, e.relu)
 	e.when(flagMask, e.mask)
 	e.when(flagColumnSums, e.columnSums)
+	if rows {
+		e.when(flagGate, e.gate)
+	}
 	e.each(func(_, v int, sum string) { f.store(sum, "DI", v*f.bytes(), e.partial(v)) },
 		func() { f.op("ADDQ DX, DI") })
 	if !masked || f.name == "avx512" {
@@ -267,6 +339,62 @@ func (e finisher) columnSums() {
 			e.do("VADDPS", r*e.vecs+v, e.temp, e.temp)
 		}
 		e.store(e.r(e.temp), "R8", v*e.bytes(), e.partial(v))
+	}
+}
+
+// scale multiplies each row by a number and adds one.
+func (e finisher) scale() {
+	e.op("MOVQ tile_scale(AX), R8")
+	e.op("MOVQ tile_shift(AX), R9")
+	for r := range e.rows {
+		e.op("VBROADCASTSS %d(R8), %s", 4*r, e.r(e.temp))
+		e.op("VBROADCASTSS %d(R9), %s", 4*r, e.r(e.temp+1))
+		for v := range e.vecs {
+			e.do("VFMADD213PS", e.temp+1, e.temp, r*e.vecs+v)
+		}
+	}
+}
+
+// gate carries a gradient back through y = max(scale*x+shift, 0), row by row: it keeps it where y
+// is positive, adds the products with y to one array of lanes, multiplies by the scale, and adds
+// the result to another. Temporaries: y, a comparison or the lanes, zero, the products.
+func (e finisher) gate() {
+	y, other, zero, dots := e.temp, e.temp+1, e.temp+2, e.temp+3
+	e.file.zero(zero)
+	e.op("MOVQ tile_mask(AX), R8")
+	e.op("MOVQ tile_maskRow(AX), R9")
+	e.op("MOVQ tile_scale(AX), R10")
+	e.op("MOVQ tile_rowDots(AX), R11")
+	e.op("MOVQ tile_rowSums(AX), R12")
+	for r := range e.rows {
+		for v := range e.vecs {
+			sum := r*e.vecs + v
+			e.load("R8", v*e.bytes(), e.r(y), false)
+			if e.name == "avx2" {
+				e.op("VCMPPS $0x1e, %s, %s, %s", e.r(zero), e.r(y), e.r(other))
+				e.op("VANDPS %s, %s, %s", e.r(other), e.r(sum), e.r(sum))
+			} else {
+				e.op("VCMPPS $0x1e, %s, %s, K2", e.r(zero), e.r(y))
+				e.op("VMOVAPS.Z %s, K2, %s", e.r(sum), e.r(sum))
+			}
+			if v == 0 {
+				e.do("VMULPS", sum, y, dots)
+			} else {
+				e.do("VFMADD231PS", sum, y, dots)
+			}
+		}
+		e.op("VADDPS %d(R11), %s, %s", r*e.bytes(), e.r(dots), e.r(dots))
+		e.op("VMOVUPS %s, %d(R11)", e.r(dots), r*e.bytes())
+		e.op("VBROADCASTSS %d(R10), %s", 4*r, e.r(other))
+		for v := range e.vecs {
+			e.do("VMULPS", other, r*e.vecs+v, r*e.vecs+v)
+		}
+		e.do("VADDPS", r*e.vecs, r*e.vecs+1, other)
+		e.op("VADDPS %d(R12), %s, %s", r*e.bytes(), e.r(other), e.r(other))
+		e.op("VMOVUPS %s, %d(R12)", e.r(other), r*e.bytes())
+		if r < e.rows-1 {
+			e.op("ADDQ R9, R8")
+		}
 	}
 }
 

@@ -72,6 +72,8 @@ func tileWideAVX512(t *tile, rows int) {
 	switch rows {
 	case 12:
 		tile12x32avx512(t)
+	case 9:
+		tile9x32avx512(t)
 	case 8:
 		tile8x32avx512(t)
 	case 4:
@@ -108,6 +110,8 @@ func tileWideAVX2(t *tile, rows int) {
 		tile6x16avx2(t)
 	case 4:
 		tile4x16avx2(t)
+	case 3:
+		tile3x16avx2(t)
 	case 2:
 		tile2x16avx2(t)
 	case 1:
@@ -143,6 +147,9 @@ func tile6x16avx2(t *tile)
 func tile4x16avx2(t *tile)
 
 //go:noescape
+func tile3x16avx2(t *tile)
+
+//go:noescape
 func tile2x16avx2(t *tile)
 
 //go:noescape
@@ -165,6 +172,9 @@ func tile1x8avx2(t *tile)
 
 //go:noescape
 func tile12x32avx512(t *tile)
+
+//go:noescape
+func tile9x32avx512(t *tile)
 
 //go:noescape
 func tile8x32avx512(t *tile)

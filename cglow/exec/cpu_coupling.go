@@ -6,327 +6,308 @@ import (
 	"glownotes/cglow/ref"
 )
 
-// The coupling network, see ref.CouplingForward, in the form that makes every pass a product of
-// well-shaped matrices. With P pixels an image, hidden activations are channel-last, [P,Hidden],
-// and only the thin images of In and Out channels are unfolded, [9*In,P] and [9*Out,P]:
+// The coupling network, see ref.CouplingForward. All pixels of a group of images are columns of
+// panels (cpu.MulPanel), and only the thin images of In and Out channels are unfolded, to
+// u [9*In,pixels] and d [9*Out,pixels]. With s = e^l (e^(3 l2) for the last layer) and c = s b,
 //
-//	h0  = relu(unfold(x)^T V0^T + c0),  h1 = relu(h0 V1^T + c1),  raw = fold(V2 h1^T) + c2,
+//	h0  = relu(s0 (W0 u) + c0),  h1 = relu(s1 (W1 h0) + c1),  raw = s2 (fold(W2 h1) + b2),
 //
-// where each V is the weight with its output rows times the scale s = e^l (e^(3 l2) for the
-// last), each c the bias times s, and V2 is [Out*9,Hidden], its kernels turned by 180 degrees,
-// because fold scatters where a convolution gathers.
+// where W2 is taken as [Out*9,Hidden] and fold is turned by 180 degrees, because it scatters where
+// a convolution gathers. A panel goes through all layers while it is in the first-level cache, and
+// the weights are read where they are: no matrix is packed, turned round or scaled.
 //
-// Gradients first come for V and c: with G the gradient of a layer's result before s was folded
-// in, dw = s dV, db = s dc and dl = sum(V dV) + c dc (three times that for l2), so that the
-// hidden activations need no further pass.
+// Few panels are instead taken through layer by layer, each cut into rows, so that each core has
+// to read only its part of the weights.
 
-// couplingPlan holds the sizes and the scaled weights.
+const (
+	// couplingGroup is about how many pixels go through the network together.
+	couplingGroup = 4096
+	// Below so many panels a network runs layer by layer.
+	stagedForward, stagedBackward = 4, 16
+	// rowTasks is the number of tasks that a layer is cut into then, at multiples of rowUnit.
+	rowTasks, rowUnit = 4, 12
+)
+
+// couplingPlan holds the sizes, and the scales of this run.
 type couplingPlan struct {
 	ref.CouplingNet
-	pixels     int
+	pixels     int // of an image
+	width      int // of a panel
+	group      int // images at a time
 	k0, k2     int // 9*In, 9*Out
-	win, wout  cpu.Window
-	parts      int
-	v0, v1, v2 []float32
-	c0, c1, c2 []float32
+	aligned    bool
+	in, out    *cpu.Unfolding // of x; of raw, turned
 	s0, s1, s2 []float32
+	c0, c1     []float32
 	p          ref.CouplingParams[float32]
-	prepare    func(task int)
-}
 
-// prepareTasks is the number of tasks in which weights are scaled, and later their gradients.
-const prepareTasks = 4
+	base, count, panels int // images and panels of the group that is run
+}
 
 func newCouplingPlan(o *op.Op, c *carver) *couplingPlan {
 	d := o.Dims().(ref.CouplingNet)
 	p := &couplingPlan{
-		CouplingNet: d, pixels: d.H * d.W, k0: 9 * d.In, k2: 9 * d.Out, parts: min(d.N, maxParts),
-		win:  cpu.Window{C: d.In, H: d.H, W: d.W, KH: 3, KW: 3, Stride: 1, Pad: 1},
-		wout: cpu.Window{C: d.Out, H: d.H, W: d.W, KH: 3, KW: 3, Stride: 1, Pad: 1},
-		v0:   c.take(d.Hidden * 9 * d.In), v1: c.take(d.Hidden * d.Hidden), v2: c.take(9 * d.Out * d.Hidden),
-		c0: c.take(d.Hidden), c1: c.take(d.Hidden), c2: c.take(d.Out),
-		s0: c.take(d.Hidden), s1: c.take(d.Hidden), s2: c.take(d.Out),
+		CouplingNet: d, pixels: d.H * d.W, width: cpu.PanelWidth(), k0: 9 * d.In, k2: 9 * d.Out,
+		in:  cpu.NewUnfolding(cpu.Window{C: d.In, H: d.H, W: d.W, KH: 3, KW: 3, Stride: 1, Pad: 1}, false),
+		out: cpu.NewUnfolding(cpu.Window{C: d.Out, H: d.H, W: d.W, KH: 3, KW: 3, Stride: 1, Pad: 1}, true),
+		s0:  c.take(d.Hidden), s1: c.take(d.Hidden), s2: c.take(d.Out), c0: c.take(d.Hidden), c1: c.take(d.Hidden),
 	}
-	p.prepare = p.scaleWeights
+	p.group = min(d.N, max(1, couplingGroup/p.pixels))
+	p.aligned = p.pixels%p.width == 0
 	return p
 }
 
-// load scales the weights of this run.
+// panelsOf is the number of panels of count images.
+func (p *couplingPlan) panelsOf(count int) int { return (count*p.pixels + p.width - 1) / p.width }
+
+// load computes the scales of this run.
 func (p *couplingPlan) load(ins [][]float32) {
 	p.p = ref.CouplingParams[float32]{
 		W0: ins[0], B0: ins[1], L0: ins[2], W1: ins[3], B1: ins[4], L1: ins[5], W2: ins[6], B2: ins[7], L2: ins[8],
 	}
 	for _, l := range []struct {
-		s, c, b, logs []float32
-		k             float32
-	}{{p.s0, p.c0, p.p.B0, p.p.L0, 1}, {p.s1, p.c1, p.p.B1, p.p.L1, 1}, {p.s2, p.c2, p.p.B2, p.p.L2, 3}} {
+		s, logs []float32
+		k       float32
+	}{{p.s0, p.p.L0, 1}, {p.s1, p.p.L1, 1}, {p.s2, p.p.L2, 3}} {
 		cpu.Scale(l.s, l.logs, l.k)
 		cpu.Exp(l.s, l.s)
-		cpu.Mul(l.c, l.b, l.s)
 	}
-	cpu.Parallel(prepareTasks, p.prepare)
+	cpu.Mul(p.c0, p.p.B0, p.s0)
+	cpu.Mul(p.c1, p.p.B1, p.s1)
+}
+
+// eachGroup calls f for the batch in groups of images.
+func (p *couplingPlan) eachGroup(f func()) {
+	for p.base = 0; p.base < p.N; p.base += p.group {
+		p.count = min(p.group, p.N-p.base)
+		p.panels = p.panelsOf(p.count)
+		f()
+	}
 }
 
 // span returns the rows of a task out of n.
 func span(task, tasks, n int) (from, to int) { return task * n / tasks, (task + 1) * n / tasks }
 
-// scaleWeights fills a part of v0, v1 and v2.
-func (p *couplingPlan) scaleWeights(task int) {
-	from, to := span(task, prepareTasks, p.Hidden)
-	for k := from; k < to; k++ {
-		cpu.Scale(p.v0[k*p.k0:(k+1)*p.k0], p.p.W0[k*p.k0:(k+1)*p.k0], p.s0[k])
-		cpu.Scale(p.v1[k*p.Hidden:(k+1)*p.Hidden], p.p.W1[k*p.Hidden:(k+1)*p.Hidden], p.s1[k])
-	}
-	from, to = span(task, prepareTasks, p.Out)
-	for o := from; o < to; o++ {
-		w, v, s := p.p.W2[o*p.Hidden*9:(o+1)*p.Hidden*9], p.v2[o*9*p.Hidden:(o+1)*9*p.Hidden], p.s2[o]
-		turnTaps(v, w, s, p.Hidden)
-	}
-}
-
-// turnTaps sets v [9,n] to s times the transpose of w [n,9] with its rows in the opposite order:
-// tap t of w is tap 8-t of the turned kernel.
-func turnTaps(v, w []float32, s float32, n int) {
-	v0, v1, v2 := v[:n], v[n:2*n], v[2*n:3*n]
-	v3, v4, v5 := v[3*n:4*n], v[4*n:5*n], v[5*n:6*n]
-	v6, v7, v8 := v[6*n:7*n], v[7*n:8*n], v[8*n:9*n]
-	for k := range v0 {
-		x := (*[9]float32)(w[9*k:])
-		v8[k], v7[k], v6[k] = x[0]*s, x[1]*s, x[2]*s
-		v5[k], v4[k], v3[k] = x[3]*s, x[4]*s, x[5]*s
-		v2[k], v1[k], v0[k] = x[6]*s, x[7]*s, x[8]*s
-	}
-}
-
-// turnBack sets w [n,9] to s times the transpose of v [9,n] with its rows in the opposite order.
-func turnBack(w, v []float32, s float32, n int) {
-	v0, v1, v2 := v[:n], v[n:2*n], v[2*n:3*n]
-	v3, v4, v5 := v[3*n:4*n], v[4*n:5*n], v[5*n:6*n]
-	v6, v7, v8 := v[6*n:7*n], v[7*n:8*n], v[8*n:9*n]
-	for k := range v0 {
-		x := (*[9]float32)(w[9*k:])
-		x[0], x[1], x[2] = v8[k]*s, v7[k]*s, v6[k]*s
-		x[3], x[4], x[5] = v5[k]*s, v4[k]*s, v3[k]*s
-		x[6], x[7], x[8] = v2[k]*s, v1[k]*s, v0[k]*s
-	}
-}
-
-// each calls f for the images of a part, in order.
-func (p *couplingPlan) each(part int, f func(n int)) {
-	for n := part; n < p.N; n += p.parts {
-		f(n)
-	}
+// rowSpan is span at multiples of unit.
+func rowSpan(task, tasks, n, unit int) (from, to int) {
+	from, to = span(task, tasks, (n+unit-1)/unit)
+	return min(n, from*unit), min(n, to*unit)
 }
 
 // at returns image n of an array with size elements an image.
 func at(x []float32, n, size int) []float32 { return x[n*size : (n+1)*size] }
 
-// couplingRows is the number of pixels that the middle convolution should take at least: images
-// of a part go through it together until it is reached.
-const couplingRows = 128
+// unfold fills the rows of channels c0 to c1-1 of panel q of the group.
+func (p *couplingPlan) unfold(u *cpu.Unfolding, panel, images []float32, channels, q, c0, c1 int) {
+	size, end := channels*p.pixels, p.count*p.pixels
+	column := 0
+	for pixel := q * p.width; column < p.width && pixel < end; {
+		n, from := pixel/p.pixels, pixel%p.pixels
+		count := min(p.pixels-from, p.width-column)
+		u.Panel(panel, column, at(images, n, size), from, count, c0, c1)
+		column, pixel = column+count, pixel+count
+	}
+	for row := 9 * c0; column < p.width && row < 9*c1; row++ {
+		clear(panel[row*p.width+column : (row+1)*p.width])
+	}
+}
+
+// thin is the room for the products of a group that are folded back, of k rows: [count][k][pixels]
+// if panels end where images do, else panel by panel.
+type thin struct {
+	p      *couplingPlan
+	k      int
+	t      []float32
+	images []float32 // not aligned: the images gathered
+}
+
+func (p *couplingPlan) takeThin(c *carver, k int) thin {
+	t := thin{p: p, k: k, t: c.take(p.panelsOf(p.group) * p.width * k)}
+	if !p.aligned {
+		t.images = c.take(p.group * p.pixels * k)
+	}
+	return t
+}
+
+// panel returns where panel q goes and the distance of its rows.
+func (t *thin) panel(q int) (c []float32, row int) {
+	if !t.p.aligned {
+		return at(t.t, q, t.k*t.p.width), t.p.width
+	}
+	pixel := q * t.p.width
+	n, from := pixel/t.p.pixels, pixel%t.p.pixels
+	return at(t.t, n, t.k*t.p.pixels)[from:], t.p.pixels
+}
+
+// image returns the columns of image n of the group, [k][pixels].
+func (t *thin) image(n int) []float32 {
+	p := t.p
+	if p.aligned {
+		return at(t.t, n, t.k*p.pixels)
+	}
+	out := at(t.images, n, t.k*p.pixels)
+	for done := 0; done < p.pixels; {
+		q, column := (n*p.pixels+done)/p.width, (n*p.pixels+done)%p.width
+		count := min(p.width-column, p.pixels-done)
+		panel := at(t.t, q, t.k*p.width)
+		for row := range t.k {
+			copy(out[row*p.pixels+done:][:count], panel[row*p.width+column:])
+		}
+		done += count
+	}
+	return out
+}
+
+// couplingForwardRun is the forward pass of one call.
+type couplingForwardRun struct {
+	*couplingPlan
+	x, raw   []float32 // of the group
+	u        [][]float32
+	h0, h1   []float32 // panels of hidden activations: of the group, or room for some
+	saved    bool
+	t        thin
+	parts    int
+	stages   [4]func(task int)
+	fused    func(part int)
+	foldTask func(n int)
+}
 
 func couplingForward(o *op.Op, used []bool) *Kernel {
 	return kernel(func(c *carver) op.Kernel[float32] {
 		p := newCouplingPlan(o, c)
-		thin := c.takeEach(p.parts, p.pixels*max(p.k0, p.k2))
-		size := p.pixels * p.Hidden
-		group := min((p.N+p.parts-1)/p.parts, max(1, couplingRows/p.pixels))
-		var own [2][][]float32 // hidden activations that nobody keeps
-		for i := range own {
-			if !used[1+i] {
-				own[i] = c.takeEach(p.parts, group*size)
+		r := &couplingForwardRun{couplingPlan: p, saved: used[3], t: p.takeThin(c, p.k2)}
+		staged := p.panelsOf(p.group) < stagedForward
+		slots := p.panelsOf(p.group)
+		if !staged {
+			slots = min(slots, maxParts)
+			r.parts = slots
+		}
+		r.u = c.takeEach(slots, p.k0*p.width)
+		hidden := p.Hidden * p.width
+		var own0, own1, whole []float32
+		if !r.saved {
+			own0, own1 = c.take(slots*hidden), c.take(slots*hidden)
+			if used[1] || used[2] {
+				whole = c.take(2 * p.panelsOf(p.group) * hidden)
+				r.saved = true // in own memory, to be copied
 			}
 		}
-		var x []float32
-		var out [][]float32
-		hidden := func(i, part, n int) []float32 {
-			if own[i] != nil {
-				return own[i][part]
-			}
-			return out[1+i][n*size:]
-		}
-		task := func(part int) {
-			from, to := span(part, p.parts, p.N)
-			for n := from; n < to; n += group {
-				count := min(group, to-n)
-				p.forward(out[0][n*p.Out*p.pixels:], hidden(0, part, n), hidden(1, part, n), thin[part], x[n*p.In*p.pixels:], count)
-			}
-		}
+		r.bindTasks()
 		return func(outs, ins [][]float32) error {
-			x, out = ins[0], outs
 			p.load(ins[1:10])
-			cpu.Parallel(p.parts, task)
+			p.eachGroup(func() {
+				r.x = ins[0][p.base*p.In*p.pixels:]
+				r.raw = outs[0][p.base*p.Out*p.pixels:]
+				r.h0, r.h1 = own0, own1
+				switch {
+				case outs[3] != nil:
+					r.h0, r.h1 = p.savedOf(outs[3])
+				case whole != nil:
+					r.h0, r.h1 = whole[:len(whole)/2], whole[len(whole)/2:]
+				}
+				r.run()
+				p.show(outs[1], r.h0)
+				p.show(outs[2], r.h1)
+			})
 			return nil
 		}
 	})
 }
 
-// forward runs count images that follow each other.
-func (p *couplingPlan) forward(raw, h0, h1, thin, x []float32, count int) {
-	size := p.pixels * p.Hidden
-	for n := range count {
-		cpu.Im2col(p.win, thin[:p.k0*p.pixels], at(x, n, p.In*p.pixels))
-		cpu.GemmFused(true, true, p.pixels, p.Hidden, p.k0, thin, p.pixels, p.v0, p.k0, at(h0, n, size), p.Hidden, 0,
-			cpu.Epilogue{Bias: p.c0, ReLU: true})
+// savedOf returns the hidden activations of the group, panels [Hidden][width].
+func (p *couplingPlan) savedOf(saved []float32) (h0, h1 []float32) {
+	from := p.base / p.group * p.panelsOf(p.group) * p.Hidden * p.width
+	size := p.panels * p.Hidden * p.width
+	return saved[from : from+size], saved[len(saved)/2+from:][:size]
+}
+
+// show writes hidden activations channel-last, for somebody who looks at them.
+func (p *couplingPlan) show(out, h []float32) {
+	if out == nil {
+		return
 	}
-	cpu.GemmFused(false, true, count*p.pixels, p.Hidden, p.Hidden, h0, p.Hidden, p.v1, p.Hidden, h1, p.Hidden, 0,
-		cpu.Epilogue{Bias: p.c1, ReLU: true})
-	for n := range count {
-		cpu.Gemm(false, true, p.k2, p.pixels, p.Hidden, p.v2, p.Hidden, at(h1, n, size), p.Hidden, thin, p.pixels, 0)
-		image := at(raw, n, p.Out*p.pixels)
-		for o, b := range p.c2 {
-			fill(at(image, o, p.pixels), b)
+	for pixel := range p.count * p.pixels {
+		panel := at(h, pixel/p.width, p.Hidden*p.width)
+		row := at(out, p.base*p.pixels+pixel, p.Hidden)
+		for k := range row {
+			row[k] = panel[k*p.width+pixel%p.width]
 		}
-		cpu.Col2im(p.wout, image, thin[:p.k2*p.pixels])
 	}
 }
 
-// couplingGrads is the backward pass of one call.
-type couplingGrads struct {
-	*couplingPlan
-	x, h0, h1, g   []float32
-	dx             []float32
-	out            ref.CouplingParams[float32] // nil for gradients that nobody reads
-	d, u           [][]float32                 // unfolded g and x of each image
-	g0, g1         []float32                   // gradients of the hidden layers before relu
-	thin           [][]float32                 // room for the unfolded dx of each part
-	dc0, dc1       [][]float32                 // gradients of c0 and c1, each image
-	dc2            []float32
-	dv0, dv1, dv2  []float32
-	images, finish func(task int)
-	weights        func(task int)
+// run takes the group through the network.
+func (r *couplingForwardRun) run() {
+	if r.panels < stagedForward {
+		for _, task := range r.stages {
+			cpu.Parallel(rowTasks, task)
+		}
+	} else {
+		cpu.Parallel(min(r.parts, r.panels), r.fused)
+	}
+	cpu.Parallel(r.count, r.foldTask)
 }
 
-func couplingBackward(o *op.Op, used []bool) *Kernel {
-	return kernel(func(c *carver) op.Kernel[float32] {
-		p := newCouplingPlan(o, c)
-		b := &couplingGrads{couplingPlan: p,
-			d: c.takeEach(p.N, p.k2*p.pixels), u: c.takeEach(p.N, p.k0*p.pixels),
-			g0: c.take(p.N * p.pixels * p.Hidden), g1: c.take(p.N * p.pixels * p.Hidden),
-			thin: c.takeEach(p.parts, p.k0*p.pixels),
-			dc0:  c.takeEach(p.N, p.Hidden), dc1: c.takeEach(p.N, p.Hidden), dc2: c.take(p.Out),
-			dv0: c.take(p.Hidden * p.k0), dv1: c.take(p.Hidden * p.Hidden), dv2: c.take(p.k2 * p.Hidden),
-		}
-		b.images, b.weights, b.finish = b.imageTask, b.weightTask, b.finishTask
-		return func(outs, ins [][]float32) error {
-			b.x, b.h0, b.h1, b.g = ins[0], ins[11], ins[12], ins[13]
-			b.dx = outs[0]
-			b.out = ref.CouplingParams[float32]{
-				W0: outs[1], B0: outs[2], L0: outs[3], W1: outs[4], B1: outs[5], L1: outs[6], W2: outs[7], B2: outs[8], L2: outs[9],
+func (r *couplingForwardRun) bindTasks() {
+	r.fused = func(part int) {
+		from, to := span(part, min(r.parts, r.panels), r.panels)
+		for q := from; q < to; q++ {
+			r.unfold(r.in, r.u[part], r.x, r.In, q, 0, r.In)
+			h := q
+			if !r.saved {
+				h = part
 			}
-			b.load(ins[1:10])
-			cpu.Parallel(b.parts, b.images)
-			b.addBiases()
-			cpu.Parallel(3*weightTasks, b.weights)
-			cpu.Parallel(prepareTasks, b.finish)
-			return nil
+			r.layer0(part, h, 0, r.Hidden)
+			r.layer1(h, 0, r.Hidden)
+			r.layer2(q, h, 0, r.Out)
 		}
-	})
-}
-
-// imageTask carries the gradient through the images of a part.
-func (b *couplingGrads) imageTask(part int) {
-	b.each(part, func(n int) {
-		cpu.Im2col(b.wout, b.d[n], at(b.g, n, b.Out*b.pixels))
-		cpu.Im2col(b.win, b.u[n], at(b.x, n, b.In*b.pixels))
-		size := b.pixels * b.Hidden
-		g0, g1 := at(b.g0, n, size), at(b.g1, n, size)
-		clear(b.dc0[n])
-		clear(b.dc1[n])
-		cpu.GemmFused(true, false, b.pixels, b.Hidden, b.k2, b.d[n], b.pixels, b.v2, b.Hidden, g1, b.Hidden, 0,
-			cpu.Epilogue{Mask: at(b.h1, n, size), MaskRow: b.Hidden, ColumnSums: b.dc1[n]})
-		cpu.GemmFused(false, false, b.pixels, b.Hidden, b.Hidden, g1, b.Hidden, b.v1, b.Hidden, g0, b.Hidden, 0,
-			cpu.Epilogue{Mask: at(b.h0, n, size), MaskRow: b.Hidden, ColumnSums: b.dc0[n]})
-		cpu.Gemm(true, true, b.k0, b.pixels, b.Hidden, b.v0, b.k0, g0, b.Hidden, b.thin[part], b.pixels, 0)
-		dx := at(b.dx, n, b.In*b.pixels)
-		clear(dx)
-		cpu.Col2im(b.win, dx, b.thin[part])
-	})
-}
-
-// addBiases sums the gradients of c over the batch, into those of the first image.
-func (b *couplingGrads) addBiases() {
-	for n := 1; n < b.N; n++ {
-		cpu.Add(b.dc0[0], b.dc0[0], b.dc0[n])
-		cpu.Add(b.dc1[0], b.dc1[0], b.dc1[n])
 	}
-	for o := range b.dc2 {
-		sum := 0.0
-		for n := range b.N {
-			sum += cpu.Sum(at(b.g, n*b.Out+o, b.pixels))
+	stage := func(n, unit int, f func(q, from, to int)) func(task int) {
+		return func(task int) {
+			from, to := rowSpan(task, rowTasks, n, unit)
+			for q := range r.panels {
+				f(q, from, to)
+			}
 		}
-		b.dc2[o] = float32(sum)
 	}
-}
-
-// weightTasks is the number of column blocks of each weight gradient.
-const weightTasks = 2
-
-// weightTask computes a block of columns of the gradient of one V, image after image. The images
-// of hidden activations follow each other in memory, so that dV1 is one product.
-func (b *couplingGrads) weightTask(task int) {
-	which, block := task/weightTasks, task%weightTasks
-	size := b.pixels * b.Hidden
-	from, to := block32(block, b.Hidden)
-	if which == 2 {
-		from, to = block32(block, b.k0)
+	r.stages = [4]func(int){
+		stage(r.In, 1, func(q, from, to int) { r.unfold(r.in, r.u[q], r.x, r.In, q, from, to) }),
+		stage(r.Hidden, rowUnit, func(q, from, to int) { r.layer0(q, q, from, to) }),
+		stage(r.Hidden, rowUnit, func(q, from, to int) { r.layer1(q, from, to) }),
+		stage(r.Out, 1, func(q, from, to int) { r.layer2(q, q, from, to) }),
 	}
-	if from == to {
-		return
-	}
-	if which == 1 {
-		cpu.Gemm(true, false, b.Hidden, to-from, b.N*b.pixels, b.g1, b.Hidden, b.h0[from:], b.Hidden, b.dv1[from:], b.Hidden, 0)
-		return
-	}
-	for n := range b.N {
-		beta := min(1, float32(n))
-		if which == 0 {
-			h1 := at(b.h1, n, size)
-			cpu.Gemm(false, false, b.k2, to-from, b.pixels, b.d[n], b.pixels, h1[from:], b.Hidden, b.dv2[from:], b.Hidden, beta)
-		} else {
-			cpu.Gemm(true, true, b.Hidden, to-from, b.pixels, at(b.g0, n, size), b.Hidden, b.u[n][from*b.pixels:], b.pixels, b.dv0[from:], b.k0, beta)
+	r.foldTask = func(n int) {
+		image := at(r.raw, n, r.Out*r.pixels)
+		for o, b := range r.p.B2 {
+			fill(at(image, o, r.pixels), b)
+		}
+		r.out.Fold(image, r.t.image(n))
+		for o, s := range r.s2 {
+			row := at(image, o, r.pixels)
+			cpu.Scale(row, row, s)
 		}
 	}
 }
 
-// block32 cuts n columns into weightTasks blocks at multiples of 32, the width of a kernel.
-func block32(block, n int) (from, to int) {
-	panels := (n + 31) / 32
-	from, to = span(block, weightTasks, panels)
-	return min(n, 32*from), min(n, 32*to)
+// layer0 computes rows of panel h of h0 from the unfolded panel u.
+func (r *couplingForwardRun) layer0(u, h, from, to int) {
+	size := r.Hidden * r.width
+	cpu.MulPanel(to-from, r.k0, r.width, cpu.Left{Data: r.p.W0, From: from * r.k0, Row: r.k0, Step: 1},
+		r.u[u], at(r.h0, h, size)[from*r.width:], r.width, false,
+		&cpu.RowEpilogue{Scale: r.s0[from:], Shift: r.c0[from:], ReLU: true})
 }
 
-// finishTask turns the gradients of a part of V and c into those of the parameters.
-func (b *couplingGrads) finishTask(task int) {
-	from, to := span(task, prepareTasks, b.Hidden)
-	for k := from; k < to; k++ {
-		finishRow(k, at(b.v0, k, b.k0), at(b.dv0, k, b.k0), b.c0, b.dc0[0], b.s0, b.out.W0, b.out.B0, b.out.L0)
-		finishRow(k, at(b.v1, k, b.Hidden), at(b.dv1, k, b.Hidden), b.c1, b.dc1[0], b.s1, b.out.W1, b.out.B1, b.out.L1)
-	}
-	from, to = span(task, prepareTasks, b.Out)
-	for o := from; o < to; o++ {
-		size := 9 * b.Hidden
-		v, dv := at(b.v2, o, size), at(b.dv2, o, size)
-		finishRow(o, v, dv, b.c2, b.dc2, b.s2, nil, b.out.B2, b.out.L2)
-		if b.out.L2 != nil {
-			b.out.L2[o] *= 3
-		}
-		if b.out.W2 == nil {
-			continue
-		}
-		turnBack(at(b.out.W2, o, size), dv, b.s2[o], b.Hidden)
-	}
+// layer1 computes rows of panel h of h1.
+func (r *couplingForwardRun) layer1(h, from, to int) {
+	size := r.Hidden * r.width
+	cpu.MulPanel(to-from, r.Hidden, r.width, cpu.Left{Data: r.p.W1, From: from * r.Hidden, Row: r.Hidden, Step: 1},
+		at(r.h0, h, size), at(r.h1, h, size)[from*r.width:], r.width, false,
+		&cpu.RowEpilogue{Scale: r.s1[from:], Shift: r.c1[from:], ReLU: true})
 }
 
-// finishRow sets dw = s dV, db = s dc and dl = sum(V dV) + c dc for output channel k.
-func finishRow(k int, v, dv, c, dc, s, dw, db, dl []float32) {
-	if dl != nil {
-		dl[k] = float32(cpu.Dot(v, dv) + float64(c[k])*float64(dc[k]))
-	}
-	if dw != nil {
-		cpu.Scale(at(dw, k, len(dv)), dv, s[k])
-	}
-	if db != nil {
-		db[k] = dc[k] * s[k]
-	}
+// layer2 computes the taps of output channels from to to-1 of panel q.
+func (r *couplingForwardRun) layer2(q, h, from, to int) {
+	t, row := r.t.panel(q)
+	cpu.MulPanel(9*(to-from), r.Hidden, r.width, cpu.Left{Data: r.p.W2, From: from * 9 * r.Hidden,
+		Row: 1, RowRun: 9, RowJump: 9 * r.Hidden, Step: 9},
+		at(r.h1, h, r.Hidden*r.width), t[9*from*row:], row, false, &cpu.RowEpilogue{})
 }

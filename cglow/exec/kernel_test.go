@@ -24,11 +24,21 @@ type large struct {
 	scale  float64 // of the random inputs after the first; 0 means 1
 }
 
-var larges = []large{
-	{"couplingnet", [][]int{{3, 10, 9, 7}, {70, 10, 3, 3}, {70}, {70}, {70, 70, 1, 1}, {70}, {70}, {12, 70, 3, 3}, {12}, {12}},
+// coupling is a coupling network of n images of h x w pixels, with in, hidden and out channels.
+func coupling(n, in, h, w, hidden, out int) large {
+	return large{fmt.Sprintf("couplingnet of %d images of %dx%d", n, h, w),
+		[][]int{{n, in, h, w}, {hidden, in, 3, 3}, {hidden}, {hidden}, {hidden, hidden, 1, 1}, {hidden}, {hidden}, {out, hidden, 3, 3}, {out}, {out}},
 		func(x []*node) *node {
 			return op.CouplingNet(x[0], op.CouplingParams{W0: x[1], B0: x[2], L0: x[3], W1: x[4], B1: x[5], L1: x[6], W2: x[7], B2: x[8], L2: x[9]}).Raw
-		}, 0.15},
+		}, 0.15}
+}
+
+var larges = []large{
+	coupling(3, 10, 9, 7, 70, 12), // panels that span images, layer by layer
+	coupling(2, 5, 4, 4, 30, 7),
+	coupling(2, 6, 16, 16, 70, 4),  // parts with gradients of their own
+	coupling(23, 3, 15, 14, 24, 5), // more than one group of images
+	coupling(1, 2, 72, 64, 24, 3),
 	{"netbank", [][]int{{5, 3, 32, 32}, {20, 3, 2, 2}, {20}, {33, 20, 2, 2}, {33}, {40, 33 * 64}, {40}, {7, 40}, {7}, {16, 3, 3, 3}, {16}, {6, 16, 4, 4}, {6}},
 		func(x []*node) *node {
 			two := op.Conv{Stride: 2}
@@ -51,7 +61,7 @@ var larges = []large{
 }
 
 // compileLarge builds the mean of weighted results and all gradients.
-func compileLarge(t *testing.T, l large, dt tensor.Dtype, b exec.Backend) (*exec.VM, []*node) {
+func compileLarge(t testing.TB, l large, dt tensor.Dtype, b exec.Backend) (*exec.VM, []*node) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(5, 6))
 	g := gorgonia.NewGraph()

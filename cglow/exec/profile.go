@@ -18,18 +18,35 @@ type OpTime struct {
 
 // Profile runs the program runs times and returns the mean time of a run that each kind of op
 // took, the longest first. Reading the clock adds about 0.1 µs a step.
-func (vm *VM) Profile(runs int) (times []OpTime, err error) {
+func (vm *VM) Profile(runs int) ([]OpTime, error) {
 	if runs < 1 {
 		return nil, fmt.Errorf("exec: profile of %d runs", runs)
 	}
-	kinds := map[[2]string]*OpTime{}
-	total := make([]time.Duration, len(vm.steps))
-	timed := vm.timed(total)
+	stop := vm.StartProfile()
 	for range runs {
-		if err := timed.RunAll(); err != nil {
+		if err := vm.RunAll(); err != nil {
+			stop()
 			return nil, err
 		}
 	}
+	return stop(), nil
+}
+
+// StartProfile times every run from now on, until stop is called, which returns what Profile
+// does.
+func (vm *VM) StartProfile() (stop func() []OpTime) {
+	total := make([]time.Duration, len(vm.steps))
+	plain, runs := vm.steps, vm.runs
+	vm.steps = timed(plain, total)
+	return func() []OpTime {
+		vm.steps = plain
+		return vm.byKind(total, max(1, vm.runs-runs))
+	}
+}
+
+// byKind adds up the times of the steps of each kind and divides them by runs.
+func (vm *VM) byKind(total []time.Duration, runs int) (times []OpTime) {
+	kinds := map[[2]string]*OpTime{}
 	for i, s := range vm.steps {
 		op, kernel := vm.kind(s.node)
 		k := kinds[[2]string{op, kernel}]
@@ -49,23 +66,22 @@ func (vm *VM) Profile(runs int) (times []OpTime, err error) {
 		}
 		return times[i].Op+times[i].Kernel < times[j].Op+times[j].Kernel
 	})
-	return times, nil
+	return times
 }
 
-// timed returns a VM with the same memory whose steps add their time to total.
-func (vm *VM) timed(total []time.Duration) *VM {
-	t := *vm
-	t.steps = append([]step(nil), vm.steps...)
-	for i := range t.steps {
-		run := t.steps[i].run
-		t.steps[i].run = func() error {
+// timed returns steps that add their time to total.
+func timed(steps []step, total []time.Duration) []step {
+	out := append([]step(nil), steps...)
+	for i := range out {
+		run := out[i].run
+		out[i].run = func() error {
 			start := time.Now()
 			err := run()
 			total[i] += time.Since(start)
 			return err
 		}
 	}
-	return &t
+	return out
 }
 
 // kind returns the op of a node and who computes it.

@@ -63,6 +63,15 @@ func benchmarkStep(b *testing.B, form cglow.Form, size int) {
 	flops := stepFLOPs(cfg, batch)
 	b.ReportMetric(flops/perStep/1e9, "GFLOP/s")
 	b.ReportMetric(100*flops/perStep/peak, "%peak")
+	parts, err := tr.Profile(x, y, 3)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, p := range parts {
+		if p.Share >= 0.005 {
+			b.Logf("%5.1f %%  %8.3f ms  %4d x %s", 100*p.Share, p.Time.Seconds()*1e3, p.Steps, p.Part)
+		}
+	}
 }
 
 // stepFLOPs counts the multiplications and additions of the matrix products in one step:

@@ -40,7 +40,8 @@ type VM struct {
 
 	checkFinite, poison, closed bool
 
-	at int // step that runs, to name it after a panic
+	at   int // step that runs, to name it after a panic
+	runs int // completed
 }
 
 var _ gorgonia.VM = (*VM)(nil)
@@ -158,6 +159,7 @@ func (vm *VM) run(check bool) (err error) {
 		}
 	}
 	vm.at = -1
+	vm.runs++
 	return vm.publish()
 }
 

@@ -27,7 +27,7 @@ func vector(g *gorgonia.ExprGraph, name string, data []float64, shape ...int) *n
 	return gorgonia.NewTensor(g, tensor.Float64, len(shape), gorgonia.WithShape(shape...), gorgonia.WithName(name), gorgonia.WithValue(v))
 }
 
-func compile(t *testing.T, p exec.Program) *exec.VM {
+func compile(t testing.TB, p exec.Program) *exec.VM {
 	t.Helper()
 	vm, err := exec.Compile(p)
 	if err != nil {
@@ -36,7 +36,7 @@ func compile(t *testing.T, p exec.Program) *exec.VM {
 	return vm
 }
 
-func run(t *testing.T, vm gorgonia.VM) {
+func run(t testing.TB, vm gorgonia.VM) {
 	t.Helper()
 	if err := vm.RunAll(); err != nil {
 		t.Fatal(err)

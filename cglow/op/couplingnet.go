@@ -27,14 +27,14 @@ type CouplingResult struct {
 //	h0  = relu((W0 * x + B0) e^L0),  h1 = relu((W1 * h0 + B1) e^L1),  raw = (W2 * h1 + B2) e^(3 L2)
 //
 // for x [N,In,H,W]. It gives what Conv2D, ChannelAdd, ChannelMul and ReLU give one after the
-// other. As one op it can keep the wide side channel-last, fold the scales into the weights and
-// unfold only the thin side: package exec says how.
+// other. As one op it can keep the wide side in the order that its products like and unfold only
+// the thin side: package exec says how.
 func CouplingNet(x *gorgonia.Node, p CouplingParams) CouplingResult {
 	ins := list(x, p.W0, p.B0, p.L0, p.W1, p.B1, p.L1, p.W2, p.B2, p.L2)
 	d := couplingDims(ins)
 	hidden := tensor.Shape{d.N, d.H, d.W, d.Hidden}
 	raw := apply(def{
-		name: "couplingnet", out: tensor.Shape{d.N, d.Out, d.H, d.W}, extra: []tensor.Shape{hidden, hidden}, dims: d,
+		name: "couplingnet", out: tensor.Shape{d.N, d.Out, d.H, d.W}, extra: []tensor.Shape{hidden, hidden, {d.Saved()}}, dims: d,
 		f32: couplingKernel[float32](d), f64: couplingKernel[float64](d),
 		grads: func(ins []*gorgonia.Node, out, g *gorgonia.Node) []*gorgonia.Node {
 			return couplingGrad(ins, out, g, d)
@@ -75,13 +75,13 @@ func couplingKernel[T ref.Float](d ref.CouplingNet) func() Kernel[T] {
 	return func() Kernel[T] {
 		work := ref.NewCouplingWork[T](d)
 		return func(outs, ins [][]T) error {
-			ref.CouplingForward(outs[0], outs[1], outs[2], ins[0], couplingParams(ins[1:]), d, work)
+			ref.CouplingForward(outs[0], outs[1], outs[2], outs[3], ins[0], couplingParams(ins[1:]), d, work)
 			return nil
 		}
 	}
 }
 
-// couplingGrad has the inputs x, the nine parameters, raw, h0, h1, g, and the outputs dx and the
+// couplingGrad has the inputs x, the nine parameters, raw, what the forward pass saved, g, and the outputs dx and the
 // gradients of the nine parameters.
 func couplingGrad(ins []*gorgonia.Node, raw, g *gorgonia.Node, d ref.CouplingNet) []*gorgonia.Node {
 	def := def{
@@ -91,7 +91,7 @@ func couplingGrad(ins []*gorgonia.Node, raw, g *gorgonia.Node, d ref.CouplingNet
 	for _, n := range ins[1:] {
 		def.extra = append(def.extra, n.Shape())
 	}
-	dx := apply(def, append(append([]*gorgonia.Node(nil), ins...), raw, pick(raw, 0), pick(raw, 1), g)...)
+	dx := apply(def, append(append([]*gorgonia.Node(nil), ins...), raw, pick(raw, 2), g)...)
 	gs := list(dx)
 	for i := range ins[1:] {
 		gs = append(gs, pick(dx, i))
@@ -103,7 +103,7 @@ func couplingGradKernel[T ref.Float](d ref.CouplingNet) func() Kernel[T] {
 	return func() Kernel[T] {
 		work := ref.NewCouplingWork[T](d)
 		return func(outs, ins [][]T) error {
-			ref.CouplingGrad(outs[0], couplingParams(outs[1:]), ins[0], ins[10], ins[11], ins[12], ins[13],
+			ref.CouplingGrad(outs[0], couplingParams(outs[1:]), ins[0], ins[10], ins[11], ins[12],
 				couplingParams(ins[1:10]), d, work)
 			return nil
 		}

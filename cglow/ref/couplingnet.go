@@ -8,6 +8,16 @@ type CouplingNet struct{ N, In, H, W, Hidden, Out int }
 
 func (d CouplingNet) pixels() int { return d.H * d.W }
 
+// savedPixels is the multiple to which Saved rounds up the pixels of an image: fast kernels keep
+// whole blocks of them.
+const savedPixels = 32
+
+// Saved is the size of what the forward pass keeps for the backward pass: twice room for the
+// hidden activations. Each implementation has an order of its own there.
+func (d CouplingNet) Saved() int {
+	return 2 * d.N * d.Hidden * ((d.pixels() + savedPixels - 1) / savedPixels * savedPixels)
+}
+
 // convs returns the sizes of the three convolutions.
 func (d CouplingNet) convs() (c0, c1, c2 Conv) {
 	same := func(in, out, k int) Conv {
@@ -50,9 +60,9 @@ func scales[T Float](s, logs []T, k float64) []T {
 //
 //	h0  = relu((w0 * x + b0) e^l0),  h1 = relu((w1 * h0 + b1) e^l1),  raw = (w2 * h1 + b2) e^(3 l2)
 //
-// for x [N,In,H,W]; raw is [N,Out,H,W], h0 and h1 are channel-last: [N,H,W,Hidden]. h0 and h1
-// may be nil.
-func CouplingForward[T Float](raw, h0, h1, x []T, p CouplingParams[T], d CouplingNet, work *CouplingWork[T]) {
+// for x [N,In,H,W]; raw is [N,Out,H,W], h0 and h1 are channel-last: [N,H,W,Hidden]. saved has
+// d.Saved() elements and is for [CouplingGrad]. h0, h1 and saved may be nil.
+func CouplingForward[T Float](raw, h0, h1, saved, x []T, p CouplingParams[T], d CouplingNet, work *CouplingWork[T]) {
 	c0, c1, c2 := d.convs()
 	hidden := Channel{N: d.N, C: d.Hidden, P: d.pixels(), Shared: true}
 	layer := func(h, x, w, b, l []T, c Conv) {
@@ -64,6 +74,10 @@ func CouplingForward[T Float](raw, h0, h1, x []T, p CouplingParams[T], d Couplin
 	layer(work.h1, work.h0, p.W1, p.B1, p.L1, c1)
 	Conv2D(work.g2, work.h1, p.W2, p.B2, c2)
 	ChannelMul(raw, work.g2, scales(work.s, p.L2, 3), Channel{N: d.N, C: d.Out, P: d.pixels(), Shared: true})
+	if saved != nil {
+		copy(saved, work.h0)
+		copy(saved[len(saved)/2:], work.h1)
+	}
 	if h0 != nil {
 		Transpose(h0, work.h0, d.N, d.Hidden, d.pixels())
 	}
@@ -75,12 +89,12 @@ func CouplingForward[T Float](raw, h0, h1, x []T, p CouplingParams[T], d Couplin
 // CouplingGrad is the gradient of [CouplingForward] for a gradient g of raw, by the chain rule:
 // a log-scale's gradient is the sum of gradient times output, three times that for l2. Any
 // gradient but dx may be nil.
-func CouplingGrad[T Float](dx []T, grads CouplingParams[T], x, raw, h0, h1, g []T, p CouplingParams[T], d CouplingNet, work *CouplingWork[T]) {
+func CouplingGrad[T Float](dx []T, grads CouplingParams[T], x, raw, saved, g []T, p CouplingParams[T], d CouplingNet, work *CouplingWork[T]) {
 	c0, c1, c2 := d.convs()
 	out := Channel{N: d.N, C: d.Out, P: d.pixels(), Shared: true}
 	hidden := Channel{N: d.N, C: d.Hidden, P: d.pixels(), Shared: true}
-	Transpose(work.h0, h0, d.N, d.pixels(), d.Hidden)
-	Transpose(work.h1, h1, d.N, d.pixels(), d.Hidden)
+	copy(work.h0, saved)
+	copy(work.h1, saved[len(saved)/2:])
 
 	if grads.L2 != nil {
 		ChannelDot(grads.L2, g, raw, out)

@@ -129,9 +129,9 @@ alongLoop:
 	VBROADCASTSS 12(R9)(R12*2), Y15
 	VFMADD231PS Y12, Y15, Y10
 	VFMADD231PS Y13, Y15, Y11
+	LEAQ (SI)(BX*4), SI
 	ADDQ $16, R8
 	ADDQ $16, R9
-	LEAQ (SI)(BX*4), SI
 	SUBQ $4, CX
 	JGE alongLoop
 alongRest:
@@ -259,8 +259,8 @@ acrossLoop:
 	VBROADCASTSS 20(R8)(R9*1), Y15
 	VFMADD231PS Y12, Y15, Y10
 	VFMADD231PS Y13, Y15, Y11
-	LEAQ (R8)(R13*4), R8
 	LEAQ (SI)(BX*4), SI
+	LEAQ (R8)(R13*4), R8
 	SUBQ $4, CX
 	JGE acrossLoop
 acrossRest:
@@ -598,10 +598,31 @@ skip7:
 	VMOVUPS Y10, 0(DI)
 	VMOVUPS Y11, 32(DI)
 	DECQ tile_panels(AX)
-	JZ done
+	JZ below
 	ADDQ $64, tile_column(AX)
 	MOVQ tile_bPanel(AX), R8
 	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+below:
+	DECQ tile_tiles(AX)
+	JZ done
+	MOVQ $1, tile_panels(AX)
+	MOVQ tile_aTile(AX), R8
+	ADDQ R8, tile_a(AX)
+	IMUL3Q $6, tile_cRow(AX), R8
+	ADDQ R8, tile_c(AX)
+	TESTQ $96, BX
+	JZ panel
+	ADDQ $24, tile_scale(AX)
+	TESTQ $64, BX
+	JNZ gates
+	ADDQ $24, tile_shift(AX)
+	JMP panel
+gates:
+	IMUL3Q $6, tile_maskRow(AX), R8
+	ADDQ R8, tile_mask(AX)
+	ADDQ $192, tile_rowDots(AX)
+	ADDQ $192, tile_rowSums(AX)
 	JMP panel
 done:
 	VZEROUPPER
@@ -854,9 +875,9 @@ alongLoop:
 	VBROADCASTSS 12(R9), Y13
 	VFMADD231PS Y8, Y13, Y6
 	VFMADD231PS Y9, Y13, Y7
+	LEAQ (SI)(BX*4), SI
 	ADDQ $16, R8
 	ADDQ $16, R9
-	LEAQ (SI)(BX*4), SI
 	SUBQ $4, CX
 	JGE alongLoop
 alongRest:
@@ -954,8 +975,8 @@ acrossLoop:
 	VBROADCASTSS 12(R8)(R9*1), Y13
 	VFMADD231PS Y8, Y13, Y6
 	VFMADD231PS Y9, Y13, Y7
-	LEAQ (R8)(R13*4), R8
 	LEAQ (SI)(BX*4), SI
+	LEAQ (R8)(R13*4), R8
 	SUBQ $4, CX
 	JGE acrossLoop
 acrossRest:
@@ -1203,10 +1224,31 @@ skip19:
 	VMOVUPS Y6, 0(DI)
 	VMOVUPS Y7, 32(DI)
 	DECQ tile_panels(AX)
-	JZ done
+	JZ below
 	ADDQ $64, tile_column(AX)
 	MOVQ tile_bPanel(AX), R8
 	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+below:
+	DECQ tile_tiles(AX)
+	JZ done
+	MOVQ $1, tile_panels(AX)
+	MOVQ tile_aTile(AX), R8
+	ADDQ R8, tile_a(AX)
+	IMUL3Q $4, tile_cRow(AX), R8
+	ADDQ R8, tile_c(AX)
+	TESTQ $96, BX
+	JZ panel
+	ADDQ $16, tile_scale(AX)
+	TESTQ $64, BX
+	JNZ gates
+	ADDQ $16, tile_shift(AX)
+	JMP panel
+gates:
+	IMUL3Q $4, tile_maskRow(AX), R8
+	ADDQ R8, tile_mask(AX)
+	ADDQ $128, tile_rowDots(AX)
+	ADDQ $128, tile_rowSums(AX)
 	JMP panel
 done:
 	VZEROUPPER
@@ -1401,8 +1443,8 @@ alongLoop:
 	VBROADCASTSS 12(R8)(R12*2), Y10
 	VFMADD231PS Y6, Y10, Y4
 	VFMADD231PS Y7, Y10, Y5
-	ADDQ $16, R8
 	LEAQ (SI)(BX*4), SI
+	ADDQ $16, R8
 	SUBQ $4, CX
 	JGE alongLoop
 alongRest:
@@ -1483,8 +1525,8 @@ acrossLoop:
 	VBROADCASTSS 8(R8)(R9*1), Y10
 	VFMADD231PS Y6, Y10, Y4
 	VFMADD231PS Y7, Y10, Y5
-	LEAQ (R8)(R13*4), R8
 	LEAQ (SI)(BX*4), SI
+	LEAQ (R8)(R13*4), R8
 	SUBQ $4, CX
 	JGE acrossLoop
 acrossRest:
@@ -1687,10 +1729,31 @@ skip31:
 	VMOVUPS Y4, 0(DI)
 	VMOVUPS Y5, 32(DI)
 	DECQ tile_panels(AX)
-	JZ done
+	JZ below
 	ADDQ $64, tile_column(AX)
 	MOVQ tile_bPanel(AX), R8
 	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+below:
+	DECQ tile_tiles(AX)
+	JZ done
+	MOVQ $1, tile_panels(AX)
+	MOVQ tile_aTile(AX), R8
+	ADDQ R8, tile_a(AX)
+	IMUL3Q $3, tile_cRow(AX), R8
+	ADDQ R8, tile_c(AX)
+	TESTQ $96, BX
+	JZ panel
+	ADDQ $12, tile_scale(AX)
+	TESTQ $64, BX
+	JNZ gates
+	ADDQ $12, tile_shift(AX)
+	JMP panel
+gates:
+	IMUL3Q $3, tile_maskRow(AX), R8
+	ADDQ R8, tile_mask(AX)
+	ADDQ $96, tile_rowDots(AX)
+	ADDQ $96, tile_rowSums(AX)
 	JMP panel
 done:
 	VZEROUPPER
@@ -1850,8 +1913,8 @@ alongLoop:
 	VBROADCASTSS 12(R8)(R12*1), Y7
 	VFMADD231PS Y4, Y7, Y2
 	VFMADD231PS Y5, Y7, Y3
-	ADDQ $16, R8
 	LEAQ (SI)(BX*4), SI
+	ADDQ $16, R8
 	SUBQ $4, CX
 	JGE alongLoop
 alongRest:
@@ -1917,8 +1980,8 @@ acrossLoop:
 	VBROADCASTSS 4(R8)(R9*1), Y7
 	VFMADD231PS Y4, Y7, Y2
 	VFMADD231PS Y5, Y7, Y3
-	LEAQ (R8)(R13*4), R8
 	LEAQ (SI)(BX*4), SI
+	LEAQ (R8)(R13*4), R8
 	SUBQ $4, CX
 	JGE acrossLoop
 acrossRest:
@@ -2076,10 +2139,31 @@ skip43:
 	VMOVUPS Y2, 0(DI)
 	VMOVUPS Y3, 32(DI)
 	DECQ tile_panels(AX)
-	JZ done
+	JZ below
 	ADDQ $64, tile_column(AX)
 	MOVQ tile_bPanel(AX), R8
 	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+below:
+	DECQ tile_tiles(AX)
+	JZ done
+	MOVQ $1, tile_panels(AX)
+	MOVQ tile_aTile(AX), R8
+	ADDQ R8, tile_a(AX)
+	IMUL3Q $2, tile_cRow(AX), R8
+	ADDQ R8, tile_c(AX)
+	TESTQ $96, BX
+	JZ panel
+	ADDQ $8, tile_scale(AX)
+	TESTQ $64, BX
+	JNZ gates
+	ADDQ $8, tile_shift(AX)
+	JMP panel
+gates:
+	IMUL3Q $2, tile_maskRow(AX), R8
+	ADDQ R8, tile_mask(AX)
+	ADDQ $64, tile_rowDots(AX)
+	ADDQ $64, tile_rowSums(AX)
 	JMP panel
 done:
 	VZEROUPPER
@@ -2204,8 +2288,8 @@ alongLoop:
 	VBROADCASTSS 12(R8), Y4
 	VFMADD231PS Y2, Y4, Y0
 	VFMADD231PS Y3, Y4, Y1
-	ADDQ $16, R8
 	LEAQ (SI)(BX*4), SI
+	ADDQ $16, R8
 	SUBQ $4, CX
 	JGE alongLoop
 alongRest:
@@ -2256,8 +2340,8 @@ acrossLoop:
 	VBROADCASTSS 0(R8)(R9*1), Y4
 	VFMADD231PS Y2, Y4, Y0
 	VFMADD231PS Y3, Y4, Y1
-	LEAQ (R8)(R13*4), R8
 	LEAQ (SI)(BX*4), SI
+	LEAQ (R8)(R13*4), R8
 	SUBQ $4, CX
 	JGE acrossLoop
 acrossRest:
@@ -2370,10 +2454,31 @@ skip55:
 	VMOVUPS Y0, 0(DI)
 	VMOVUPS Y1, 32(DI)
 	DECQ tile_panels(AX)
-	JZ done
+	JZ below
 	ADDQ $64, tile_column(AX)
 	MOVQ tile_bPanel(AX), R8
 	ADDQ R8, tile_bOffset(AX)
+	JMP panel
+below:
+	DECQ tile_tiles(AX)
+	JZ done
+	MOVQ $1, tile_panels(AX)
+	MOVQ tile_aTile(AX), R8
+	ADDQ R8, tile_a(AX)
+	IMUL3Q $1, tile_cRow(AX), R8
+	ADDQ R8, tile_c(AX)
+	TESTQ $96, BX
+	JZ panel
+	ADDQ $4, tile_scale(AX)
+	TESTQ $64, BX
+	JNZ gates
+	ADDQ $4, tile_shift(AX)
+	JMP panel
+gates:
+	IMUL3Q $1, tile_maskRow(AX), R8
+	ADDQ R8, tile_mask(AX)
+	ADDQ $32, tile_rowDots(AX)
+	ADDQ $32, tile_rowSums(AX)
 	JMP panel
 done:
 	VZEROUPPER
@@ -2572,11 +2677,11 @@ alongLoop:
 	VFMADD231PS Y12, Y14, Y10
 	VBROADCASTSS 12(R11)(R12*2), Y15
 	VFMADD231PS Y12, Y15, Y11
+	LEAQ (SI)(BX*4), SI
 	ADDQ $16, R8
 	ADDQ $16, R9
 	ADDQ $16, R10
 	ADDQ $16, R11
-	LEAQ (SI)(BX*4), SI
 	SUBQ $4, CX
 	JGE alongLoop
 alongRest:
@@ -2733,8 +2838,8 @@ acrossLoop:
 	VFMADD231PS Y12, Y14, Y10
 	VBROADCASTSS 44(R8)(R9*1), Y15
 	VFMADD231PS Y12, Y15, Y11
-	LEAQ (R8)(R13*4), R8
 	LEAQ (SI)(BX*4), SI
+	LEAQ (R8)(R13*4), R8
 	SUBQ $4, CX
 	JGE acrossLoop
 acrossRest:
@@ -2953,12 +3058,12 @@ skip65:
 	ADDQ DX, DI
 	VMOVUPS Y11, 0(DI)
 	DECQ tile_panels(AX)
-	JZ done
+	JZ below
 	ADDQ $32, tile_column(AX)
 	MOVQ tile_bPanel(AX), R8
 	ADDQ R8, tile_bOffset(AX)
 	JMP panel
-done:
+below:
 	VZEROUPPER
 	RET
 masked:
@@ -3218,9 +3323,9 @@ alongLoop:
 	VFMADD231PS Y6, Y11, Y4
 	VBROADCASTSS 12(R9)(R12*2), Y12
 	VFMADD231PS Y6, Y12, Y5
+	LEAQ (SI)(BX*4), SI
 	ADDQ $16, R8
 	ADDQ $16, R9
-	LEAQ (SI)(BX*4), SI
 	SUBQ $4, CX
 	JGE alongLoop
 alongRest:
@@ -3313,8 +3418,8 @@ acrossLoop:
 	VFMADD231PS Y6, Y11, Y4
 	VBROADCASTSS 20(R8)(R9*1), Y12
 	VFMADD231PS Y6, Y12, Y5
-	LEAQ (R8)(R13*4), R8
 	LEAQ (SI)(BX*4), SI
+	LEAQ (R8)(R13*4), R8
 	SUBQ $4, CX
 	JGE acrossLoop
 acrossRest:
@@ -3449,12 +3554,12 @@ skip75:
 	ADDQ DX, DI
 	VMOVUPS Y5, 0(DI)
 	DECQ tile_panels(AX)
-	JZ done
+	JZ below
 	ADDQ $32, tile_column(AX)
 	MOVQ tile_bPanel(AX), R8
 	ADDQ R8, tile_bOffset(AX)
 	JMP panel
-done:
+below:
 	VZEROUPPER
 	RET
 masked:
@@ -3624,9 +3729,9 @@ alongLoop:
 	VFMADD231PS Y4, Y7, Y2
 	VBROADCASTSS 12(R9), Y8
 	VFMADD231PS Y4, Y8, Y3
+	LEAQ (SI)(BX*4), SI
 	ADDQ $16, R8
 	ADDQ $16, R9
-	LEAQ (SI)(BX*4), SI
 	SUBQ $4, CX
 	JGE alongLoop
 alongRest:
@@ -3699,8 +3804,8 @@ acrossLoop:
 	VFMADD231PS Y4, Y7, Y2
 	VBROADCASTSS 12(R8)(R9*1), Y8
 	VFMADD231PS Y4, Y8, Y3
-	LEAQ (R8)(R13*4), R8
 	LEAQ (SI)(BX*4), SI
+	LEAQ (R8)(R13*4), R8
 	SUBQ $4, CX
 	JGE acrossLoop
 acrossRest:
@@ -3807,12 +3912,12 @@ skip85:
 	ADDQ DX, DI
 	VMOVUPS Y3, 0(DI)
 	DECQ tile_panels(AX)
-	JZ done
+	JZ below
 	ADDQ $32, tile_column(AX)
 	MOVQ tile_bPanel(AX), R8
 	ADDQ R8, tile_bOffset(AX)
 	JMP panel
-done:
+below:
 	VZEROUPPER
 	RET
 masked:
@@ -3938,8 +4043,8 @@ alongLoop:
 	VFMADD231PS Y2, Y3, Y0
 	VBROADCASTSS 12(R8)(R12*1), Y4
 	VFMADD231PS Y2, Y4, Y1
-	ADDQ $16, R8
 	LEAQ (SI)(BX*4), SI
+	ADDQ $16, R8
 	SUBQ $4, CX
 	JGE alongLoop
 alongRest:
@@ -3990,8 +4095,8 @@ acrossLoop:
 	VFMADD231PS Y2, Y3, Y0
 	VBROADCASTSS 4(R8)(R9*1), Y4
 	VFMADD231PS Y2, Y4, Y1
-	LEAQ (R8)(R13*4), R8
 	LEAQ (SI)(BX*4), SI
+	LEAQ (R8)(R13*4), R8
 	SUBQ $4, CX
 	JGE acrossLoop
 acrossRest:
@@ -4070,12 +4175,12 @@ skip95:
 	ADDQ DX, DI
 	VMOVUPS Y1, 0(DI)
 	DECQ tile_panels(AX)
-	JZ done
+	JZ below
 	ADDQ $32, tile_column(AX)
 	MOVQ tile_bPanel(AX), R8
 	ADDQ R8, tile_bOffset(AX)
 	JMP panel
-done:
+below:
 	VZEROUPPER
 	RET
 masked:
@@ -4168,8 +4273,8 @@ alongLoop:
 	VMOVUPS 0(SI)(R13*1), Y1
 	VBROADCASTSS 12(R8), Y2
 	VFMADD231PS Y1, Y2, Y0
-	ADDQ $16, R8
 	LEAQ (SI)(BX*4), SI
+	ADDQ $16, R8
 	SUBQ $4, CX
 	JGE alongLoop
 alongRest:
@@ -4210,8 +4315,8 @@ acrossLoop:
 	VMOVUPS 0(SI)(R12*1), Y1
 	VBROADCASTSS 0(R8)(R9*1), Y2
 	VFMADD231PS Y1, Y2, Y0
-	LEAQ (R8)(R13*4), R8
 	LEAQ (SI)(BX*4), SI
+	LEAQ (R8)(R13*4), R8
 	SUBQ $4, CX
 	JGE acrossLoop
 acrossRest:
@@ -4276,12 +4381,12 @@ skip104:
 skip105:
 	VMOVUPS Y0, 0(DI)
 	DECQ tile_panels(AX)
-	JZ done
+	JZ below
 	ADDQ $32, tile_column(AX)
 	MOVQ tile_bPanel(AX), R8
 	ADDQ R8, tile_bOffset(AX)
 	JMP panel
-done:
+below:
 	VZEROUPPER
 	RET
 masked:

@@ -37,6 +37,10 @@ type tile struct {
 	runs        int // at least 1
 	aJump       int // added to the address in A between two runs
 
+	// A column of tiles below each other, for one panel only.
+	tiles int // at least 1
+	aTile int // added to the address in A between two tiles
+
 	// Of a panel's rows, see [RowEpilogue].
 	scale, shift     unsafe.Pointer
 	rowDots, rowSums unsafe.Pointer
@@ -125,7 +129,7 @@ func (g *tiled) block(work *scratch, j0, cols, k0, kc int) {
 	packed := work.floats(kc * (cols + g.wide + g.wideRows[0]))
 	strip := packed[kc*(cols+g.wide):]
 	whole := cols / g.wide * g.wide // columns of full panels
-	t := tile{k: kc, runs: 1, flags: g.flags(k0, kc), cRow: g.ldc * floatSize, maskRow: g.MaskRow * floatSize}
+	t := tile{k: kc, runs: 1, tiles: 1, flags: g.flags(k0, kc), cRow: g.ldc * floatSize, maskRow: g.MaskRow * floatSize}
 	if whole > 0 {
 		t.panels, t.lanes = whole/g.wide, g.lanes
 		if !g.transB && g.m <= inPlaceRows {
@@ -176,7 +180,7 @@ func (g *tiled) columnsFrom(t *tile, j, k0 int, wide bool, strip []float32) {
 			t.a, t.aStep = at(strip, 0), g.wideRows[0]*floatSize
 		}
 		t.c, t.mask = at(g.c, i*g.ldc+j), at(g.Mask, i*g.MaskRow+j)
-		t.panels, t.column, t.bOffset = panels, 0, 0
+		t.panels, t.tiles, t.column, t.bOffset = panels, 1, 0, 0
 		g.isa.tile(t, sizes[0], wide)
 		i += sizes[0]
 	}

@@ -48,8 +48,13 @@ func (f *file) lanes(name string) {
 var rowBases = []string{"R8", "R9", "R10", "R11"}
 
 // unroll is how many values of the inner dimension a round of the loop does: what only counts and
-// moves pointers would take issue slots from the multiply-adds.
-const unroll = 4
+// moves pointers takes issue slots from the multiply-adds.
+func (t tileShape) unroll() int {
+	if t.rows >= 8 && t.vecs == 2 {
+		return 8
+	}
+	return 4
+}
 
 // tile writes one micro-kernel: the sums over k, then the epilogue. Neighbours in A are neighbours
 // in memory along its rows (aStep is one value) or across them (aRow is one value); each has a
@@ -103,6 +108,9 @@ func (f *file) along(t tileShape) {
 	f.rounds(t, "along", func(r, u int) string {
 		return fmt.Sprintf("%d(%s)", 4*u, bases[r/3]) + []string{"", "(R12*1)", "(R12*2)"}[r%3]
 	}, "R13", func(n int) {
+		if n == 4 && t.unroll() > 4 {
+			return // the whole round at once
+		}
 		for _, b := range bases {
 			f.op("ADDQ $%d, %s", 4*n, b)
 		}
@@ -120,21 +128,23 @@ func (f *file) across(t tileShape) {
 	f.op("LEAQ (R13)(R13*2), R9")
 	f.op("LEAQ (BX)(BX*2), R12")
 	f.rounds(t, "across", func(r, u int) string {
-		return fmt.Sprintf("%d(R8)", 4*r) + []string{"", "(R13*1)", "(R13*2)", "(R9*1)"}[u]
+		return fmt.Sprintf("%d(R8)", 4*r) + []string{"", "(R13*1)", "(R13*2)", "(R9*1)"}[u%4]
 	}, "R12", func(n int) {
-		if n == 1 {
+		switch n {
+		case 1:
 			f.op("ADDQ R13, R8")
-		} else {
-			f.op("LEAQ (R8)(R13*%d), R8", n)
+		case 4:
+			f.op("LEAQ (R8)(R13*4), R8")
 		}
 	}, func() { f.op("ADDQ tile_aJump(AX), R8") })
 }
 
 // rounds writes the loops over runs and, in rounds of unroll, over a run. a addresses row r of A
-// at value u of the round, three the register with three rows of B; move goes n values on, jump to
-// the next run.
+// at value u of the round, three the register with three rows of B; move is called to go 4 values
+// on within a round, a whole round on, and one value on; jump to go to the next run.
 func (f *file) rounds(t tileShape, name string, a func(r, u int) string, three string, move func(n int), jump func()) {
-	b := func(u int) string { return "(SI)" + []string{"", "(BX*1)", "(BX*2)", "(" + three + "*1)"}[u] }
+	unroll := t.unroll()
+	b := func(u int) string { return "(SI)" + []string{"", "(BX*1)", "(BX*2)", "(" + three + "*1)"}[u%4] }
 	f.label(name + "Run")
 	f.op("MOVQ tile_k(AX), CX")
 	f.op("SUBQ $%d, CX", unroll)
@@ -143,9 +153,14 @@ func (f *file) rounds(t tileShape, name string, a func(r, u int) string, three s
 	f.label(name + "Loop")
 	for u := range unroll {
 		f.multiply(t, func(r int) string { return a(r, u) }, b(u))
+		if u%4 == 3 {
+			f.op("LEAQ (SI)(BX*4), SI")
+			move(4)
+		}
 	}
-	move(unroll)
-	f.op("LEAQ (SI)(BX*%d), SI", unroll)
+	if unroll > 4 {
+		move(unroll)
+	}
 	f.op("SUBQ $%d, CX", unroll)
 	f.op("JGE %sLoop", name)
 	f.label(name + "Rest")
@@ -253,14 +268,46 @@ func (f *file) finish(t tileShape, masked bool) {
 		func() { f.op("ADDQ DX, DI") })
 	if !masked || f.name == "avx512" {
 		f.op("DECQ tile_panels(AX)")
-		f.op("JZ done")
+		f.op("JZ below")
 		f.op("ADDQ $%d, tile_column(AX)", t.vecs*f.bytes())
 		f.op("MOVQ tile_bPanel(AX), R8")
 		f.op("ADDQ R8, tile_bOffset(AX)")
 		f.op("JMP panel")
-		f.label("done")
+		f.label("below")
+		if t.vecs == 2 {
+			f.below(t)
+		}
 	}
 	f.ret()
+}
+
+// below goes on to the rows below in a column of tiles; of a panel there is only one.
+func (f *file) below(t tileShape) {
+	f.op("DECQ tile_tiles(AX)")
+	f.op("JZ done")
+	f.op("MOVQ $1, tile_panels(AX)")
+	f.op("MOVQ tile_aTile(AX), R8")
+	f.op("ADDQ R8, tile_a(AX)")
+	step := func(pointer, row string) {
+		f.op("IMUL3Q $%d, tile_%s(AX), R8", t.rows, row)
+		f.op("ADDQ R8, tile_%s(AX)", pointer)
+	}
+	step("c", "cRow")
+	// What is not in use stays nil: the garbage collector sees these pointers.
+	f.op("TESTQ $%d, BX", flagScale|flagGate)
+	f.op("JZ panel")
+	f.op("ADDQ $%d, tile_scale(AX)", 4*t.rows)
+	f.op("TESTQ $%d, BX", flagGate)
+	f.op("JNZ gates")
+	f.op("ADDQ $%d, tile_shift(AX)", 4*t.rows)
+	f.op("JMP panel")
+	f.label("gates")
+	step("mask", "maskRow")
+	for _, p := range []string{"rowDots", "rowSums"} {
+		f.op("ADDQ $%d, tile_%s(AX)", t.rows*f.bytes(), p)
+	}
+	f.op("JMP panel")
+	f.label("done")
 }
 
 // partial reports whether vector v is the one that is not full.

@@ -97,8 +97,12 @@ func (s isa) mulPanel(m, k, cols int, a Left, b, c []float32, cRow int, add bool
 		}
 	}
 	for i := 0; i < m; {
-		rows := fitting(sizes, min(m-i, a.RowRun-i%a.RowRun))
-		t.panels, t.column, t.bOffset = 1, 0, 0
+		rows, tiles := column(sizes, m-i, a.RowRun-i%a.RowRun, a.RowRun)
+		if !wide || s == generic || s == avx2 && cols < shape.wide {
+			tiles = 1 // these micro-kernels do one
+		}
+		t.panels, t.tiles, t.column, t.bOffset = 1, tiles, 0, 0
+		t.aTile = (a.row(i+rows) - a.row(i)) * floatSize
 		t.a, t.c = at(a.Data, a.row(i)), at(c, i*cRow)
 		if t.flags&(flagScale|flagGate) != 0 {
 			t.scale, t.shift = at(e.Scale, i), at(e.Shift, i)
@@ -106,18 +110,23 @@ func (s isa) mulPanel(m, k, cols int, a Left, b, c []float32, cRow int, add bool
 			t.rowDots, t.rowSums = at(e.Dots, i*shape.lanes), at(e.Sums, i*shape.lanes)
 		}
 		s.tile(&t, rows, wide)
-		i += rows
+		i += rows * tiles
 	}
 }
 
-// fitting returns the first of the falling sizes that is at most n.
-func fitting(sizes []int, n int) int {
-	for _, r := range sizes {
-		if r <= n {
-			return r
+// column returns how many rows the next tiles have and how many of them follow each other at equal
+// distances in A, of m rows left and run left in the run of length whole.
+func column(sizes []int, m, run, whole int) (rows, tiles int) {
+	left := min(m, run)
+	for _, rows = range sizes {
+		if rows <= left {
+			break
 		}
 	}
-	panic("cpu: no micro-kernel for one row")
+	if rows == whole {
+		return rows, m / rows
+	}
+	return rows, left / rows
 }
 
 // flags says what the tiles do with their sums.

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"glownotes/cglow/condnet"
+	"glownotes/cglow/cpu"
 )
 
 // store owns the parameters: one flat buffer of the model's precision, and a
@@ -42,9 +43,9 @@ func newStore(decl []condnet.Param, dtype tensor.Dtype) *store {
 		s.size += n
 	}
 	if dtype == tensor.Float64 {
-		s.f64 = make([]float64, s.size)
+		s.f64 = cpu.Alloc[float64](s.size)
 	} else {
-		s.f32 = make([]float32, s.size)
+		s.f32 = cpu.Alloc[float32](s.size)
 	}
 	for _, p := range s.list {
 		p.dense = tensor.New(tensor.WithShape(p.Shape...), tensor.Of(dtype), tensor.WithBacking(s.backing(p)))

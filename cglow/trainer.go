@@ -282,19 +282,19 @@ func finite(nats float64, model []gorgonia.ValueGrad) bool {
 	return !bad.Load()
 }
 
-// allFinite reports whether v, a []float32 or []float64, holds only numbers: a
-// sum keeps a NaN, and in float64 the sum of finite float32 values is finite.
+// allFinite reports whether v, a []float32 or []float64, holds only numbers.
 func allFinite(v any) bool {
-	sum := 0.0
 	switch v := v.(type) {
 	case []float32:
-		sum = cpu.Sum(v)
+		return cpu.Finite(v)
 	case []float64:
 		for _, x := range v {
-			sum += x * 0
+			if x-x != 0 {
+				return false
+			}
 		}
 	}
-	return sum-sum == 0
+	return true
 }
 
 // diagnose runs the step again with stored activations and returns the first

@@ -107,6 +107,24 @@ func (f *file) sums() {
 	})
 }
 
+// largest writes the maximum of the magnitudes, whose order as integers is theirs as numbers, with
+// infinity and NaN above all.
+func (f *file) largest() {
+	f.vectorFunc(vectorFunc{name: "largest", arrays: []string{"x"}, params: []string{"lanes R10"}, types: []string{"*[maxLanes]uint32"}, unroll: 4,
+		setup: func(v *vector) { v.op("VMOVUPS (R10), %s", v.r(12)) },
+		body: func(v *vector, u int) {
+			v.op("PREFETCHT0 %d(%s)", 2048+v.offset, pointers[0])
+			v.get(0, u)
+			and := "VPAND"
+			if v.name == "avx512" {
+				and = "VPANDD"
+			}
+			v.do(and, constant(0x7fffffff), u, u)
+			v.do("VPMAXUD", u, 12, 12)
+		},
+		finish: func(v *vector) { v.op("VMOVUPS %s, (R10)", v.r(12)) }})
+}
+
 // adam writes the optimiser step; the parameters come as a block of float32,
 // type adamBlock in adam.go. No multiply-add: the portable version rounds every
 // step, and both shall give the same bits.
@@ -125,6 +143,9 @@ func (f *file) adam() {
 	}
 	f.vectorFunc(vectorFunc{name: "adam", arrays: []string{"p", "grad", "m", "v"}, params: []string{"block R10"}, types: []string{"*adamBlock"},
 		body: func(v *vector, _ int) {
+			for _, pointer := range pointers[:4] { // the next pages, which the hardware does not foresee
+				v.op("PREFETCHT0 2048(%s)", pointer)
+			}
 			v.get(1, 1)
 			v.do("VMULPS", p("scale"), 1, 1)
 			v.setParam(p("clip"), 4)

@@ -228,6 +228,7 @@ func vectorFile(f *file) {
 	f.simpleFunctions()
 	f.mathFunctions()
 	f.sums()
+	f.largest()
 	f.adam()
 	f.data()
 }

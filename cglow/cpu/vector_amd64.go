@@ -426,6 +426,26 @@ func gaussianavx2(z, mean, logs unsafe.Pointer, n int, sums *[sumLanes]float64)
 //go:noescape
 func gaussianavx512(z, mean, logs unsafe.Pointer, n int, sums *[sumLanes]float64)
 
+func (s isa) largest(x []float32, lanes *[maxLanes]uint32) {
+	if s == generic {
+		largestGeneric(x, lanes)
+		return
+	}
+	for i := 0; i < len(x); i += piece {
+		if s == avx512 {
+			largestavx512(at(x, i), min(piece, len(x)-i), lanes)
+		} else {
+			largestavx2(at(x, i), min(piece, len(x)-i), lanes)
+		}
+	}
+}
+
+//go:noescape
+func largestavx2(x unsafe.Pointer, n int, lanes *[maxLanes]uint32)
+
+//go:noescape
+func largestavx512(x unsafe.Pointer, n int, lanes *[maxLanes]uint32)
+
 func (s isa) adam(p, grad, m, v []float32, block *adamBlock) {
 	if s == generic {
 		adamGeneric(p, grad, m, v, block)

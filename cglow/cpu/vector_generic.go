@@ -110,6 +110,12 @@ func sumGeneric(x []float32, sums *[sumLanes]float64) {
 	}
 }
 
+func largestGeneric(x []float32, lanes *[maxLanes]uint32) {
+	for _, v := range x {
+		lanes[0] = max(lanes[0], math.Float32bits(v)&^(1<<31))
+	}
+}
+
 func dotGeneric(x, y []float32, sums *[sumLanes]float64) {
 	for i, v := range x {
 		sums[0] += float64(v) * float64(y[i])

@@ -48,4 +48,6 @@ func (isa) gaussian(z, mean, logs []float32, sums *[sumLanes]float64) {
 	gaussianGeneric(z, mean, logs, sums)
 }
 
+func (isa) largest(x []float32, lanes *[maxLanes]uint32) { largestGeneric(x, lanes) }
+
 func (isa) adam(p, grad, m, v []float32, block *adamBlock) { adamGeneric(p, grad, m, v, block) }

@@ -231,6 +231,36 @@ func TestReductions(t *testing.T) {
 	}
 }
 
+// A value that is not finite is found wherever it is, and nothing else is.
+func TestFinite(t *testing.T) {
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	for _, s := range available() {
+		t.Run(s.String(), func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(27, 28))
+			for _, n := range []int{0, 1, 7, 8, 9, 16, 33, 100, 2 * piece} {
+				x := newGuarded(rng, n)
+				for i := range x.v {
+					x.v[i] = []float32{x.v[i], -math.MaxFloat32, math.MaxFloat32, 0, -x.v[i]}[i%5]
+				}
+				if !s.finite(x.v) {
+					t.Fatalf("%d finite values are not", n)
+				}
+				for range min(n, 20) {
+					i := rng.IntN(n)
+					for _, bad := range []float32{nan, -nan, inf, -inf} {
+						old := x.v[i]
+						x.v[i] = bad
+						if s.finite(x.v) {
+							t.Fatalf("%v at %d of %d was not found", bad, i, n)
+						}
+						x.v[i] = old
+					}
+				}
+			}
+		})
+	}
+}
+
 func TestGaussianLogDensityValue(t *testing.T) {
 	// log N(1; 0, e) + log N(0; 0, 1)
 	got := GaussianLogDensity([]float32{1, 0}, []float32{0, 0}, []float32{1, 0})

@@ -2,11 +2,11 @@ package exec
 
 import (
 	"fmt"
-	"unsafe"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"glownotes/cglow/cpu"
 	"glownotes/cglow/op"
 )
 
@@ -54,8 +54,9 @@ type keepSlot struct {
 func (vm *VM) allocate() error {
 	p := vm.plan
 	vm.buffers = make([]buffer, len(p.items))
-	vm.arena32 = aligned[float32](p.arena[tensor.Float32])
-	vm.arena64 = aligned[float64](p.arena[tensor.Float64])
+	vm.arena32 = cpu.Alloc[float32](p.arena[tensor.Float32])
+	vm.arena64 = cpu.Alloc[float64](p.arena[tensor.Float64])
+	kept32, kept64 := carveKept[float32](p, tensor.Float32), carveKept[float64](p, tensor.Float64)
 	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 		vm.stats.ArenaBytes += bytes(dt, p.arena[dt])
 		vm.stats.NaiveBytes += bytes(dt, p.naive[dt])
@@ -68,7 +69,7 @@ func (vm *VM) allocate() error {
 				return err
 			}
 		case kept:
-			if err := vm.addKept(i); err != nil {
+			if err := vm.addKept(i, kept32, kept64); err != nil {
 				return err
 			}
 		case boxed:
@@ -86,20 +87,6 @@ func (vm *VM) allocate() error {
 		}
 	}
 	return nil
-}
-
-// aligned returns n elements that start on a cache line.
-func aligned[T float32 | float64](n int) []T {
-	if n == 0 {
-		return nil
-	}
-	line := lineBytes / int(unsafe.Sizeof(T(0)))
-	s := make([]T, n+line)
-	skip := 0
-	for uintptr(unsafe.Pointer(&s[skip]))%lineBytes != 0 {
-		skip++
-	}
-	return s[skip : skip+n : skip+n]
 }
 
 // addInput takes the memory of the value bound to an input.
@@ -188,17 +175,36 @@ func (vm *VM) refresh() error {
 	return nil
 }
 
+// carveKept makes one piece of memory for all results of one type that stay readable, and returns
+// a function that cuts them out of it, on cache lines.
+func carveKept[T float32 | float64](p *plan, dt tensor.Dtype) func(n int) []T {
+	line := lineBytes / int(dt.Size())
+	round := func(n int) int { return (n + line - 1) / line * line }
+	total := 0
+	for i := range p.items {
+		if it := &p.items[i]; it.place == kept && it.node.Dtype() == dt {
+			total += round(it.size)
+		}
+	}
+	memory := cpu.Alloc[T](total)
+	return func(n int) []T {
+		piece := memory[:n:n]
+		memory = memory[round(n):]
+		return piece
+	}
+}
+
 // addKept makes memory for an output and shows it as the value of the node.
-func (vm *VM) addKept(i int) error {
+func (vm *VM) addKept(i int, kept32 func(int) []float32, kept64 func(int) []float64) error {
 	it, b := &vm.plan.items[i], &vm.buffers[i]
 	n := it.node
 	k := keepSlot{item: i}
 	vm.stats.KeptBytes += bytes(n.Dtype(), it.size)
 	if n.Dtype() == tensor.Float32 {
-		b.f32 = aligned[float32](it.size)
+		b.f32 = kept32(it.size)
 		k.value = wrap(n.Shape(), b.f32)
 	} else {
-		b.f64 = aligned[float64](it.size)
+		b.f64 = kept64(it.size)
 		k.value = wrap(n.Shape(), b.f64)
 	}
 	vm.keeps = append(vm.keeps, k)

@@ -196,9 +196,9 @@ func (a *Adam) room(ps []pair) error {
 	s := &a.state
 	if s.Step == 0 && s.M32 == nil && s.M64 == nil {
 		if wide {
-			s.M64, s.V64 = make([]float64, n), make([]float64, n)
+			s.M64, s.V64 = cpu.Alloc[float64](n), cpu.Alloc[float64](n)
 		} else {
-			s.M32, s.V32 = make([]float32, n), make([]float32, n)
+			s.M32, s.V32 = cpu.Alloc[float32](n), cpu.Alloc[float32](n)
 		}
 	}
 	m, v := len(s.M32), len(s.V32)

@@ -15,6 +15,9 @@ const (
 	// updateValues bounds the part of B that all rows of a large C use: it
 	// stays in the second-level cache.
 	updateValues = 1 << 15
+	// pastValues is the size from which a C that is only written goes past the
+	// caches: it would be read first otherwise, and push out what is in use.
+	pastValues = 1 << 16
 )
 
 // method is a way to compute a product.
@@ -98,6 +101,7 @@ func (s isa) gemmCombine(p *product) {
 	if p.m > fewRows {
 		width = updateValues / max(p.k, 1)
 	}
+	past := p.k <= fewRows && p.m*p.n >= pastValues
 	for q := 0; q < p.k; q += fewRows {
 		rows := min(fewRows, p.k-q)
 		for j := 0; j < p.n; j += width {
@@ -107,7 +111,7 @@ func (s isa) gemmCombine(p *product) {
 				if p.transA {
 					at, step = q*p.lda+i, p.lda
 				}
-				s.combine(p.c[i*p.ldc+j:][:cols], rows, p.b[q*p.ldb+j:], p.ldb, p.a[at:], step, q > 0 || p.beta != 0)
+				s.combine(p.c[i*p.ldc+j:][:cols], rows, p.b[q*p.ldb+j:], p.ldb, p.a[at:], step, q > 0 || p.beta != 0, past)
 			}
 		}
 	}

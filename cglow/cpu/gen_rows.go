@@ -39,8 +39,13 @@ func (f *file) rowPointers(rows int) []string {
 	return used
 }
 
+// ahead is how many bytes ahead large matrices are fetched: rows a few thousand bytes long begin
+// on new pages, where the hardware does not know that they go on.
+const ahead = 2048
+
 // combine writes dst[j] = k[0]*x[0][j] + k[1]*x[1][j] + ..., plus dst[j] first
-// if add is set. The factors stay in registers 0 to 7.
+// if add is 1. With add 2, dst is written past the caches; it must start on a
+// vector's boundary. The factors stay in registers 0 to 7.
 func (f *file) combine(rows int) {
 	name := fmt.Sprintf("combine%d%s", rows, f.name)
 	f.text(name, "func "+name+"(dst *float32, n int, x *float32, xRow int, k *float32, kStep int, add int), strides in bytes",
@@ -52,27 +57,31 @@ func (f *file) combine(rows int) {
 		}
 	}
 	used := f.rowPointers(rows)
-	f.op("TESTQ BX, BX")
-	f.op("JNZ adding")
-	for _, add := range []bool{false, true} {
-		loop := "fresh"
-		if add {
-			loop = "adding"
-		}
+	f.op("CMPQ BX, $1")
+	f.op("JE adding")
+	f.op("JGT past")
+	for _, loop := range []string{"fresh", "past", "adding"} {
 		f.label(loop)
 		f.op("CMPQ CX, $%d", f.width)
 		f.op("JLT %sRest", loop)
-		if add {
+		if loop == "adding" {
 			f.op("VMOVUPS (DI), %s", f.r(8))
 		}
 		for r := range rows {
 			op := "VFMADD231PS"
-			if r == 0 && !add {
+			if r == 0 && loop != "adding" {
 				op = "VMULPS"
+			}
+			if loop != "past" {
+				f.op("PREFETCHT0 %d%s", ahead, rowAddresses[r])
 			}
 			f.op("%s %s, %s, %s", op, rowAddresses[r], f.r(r), f.r(8))
 		}
-		f.op("VMOVUPS %s, (DI)", f.r(8))
+		store := "VMOVUPS"
+		if loop == "past" {
+			store = "VMOVNTPS"
+		}
+		f.op("%s %s, (DI)", store, f.r(8))
 		for _, u := range append([]string{"DI"}, used...) {
 			f.op("ADDQ $%d, %s", f.bytes(), u)
 		}
@@ -83,8 +92,11 @@ func (f *file) combine(rows int) {
 		f.op("TESTQ CX, CX")
 		f.op("JZ %s", done)
 		f.maskRest()
-		f.combineRest(rows, add)
+		f.combineRest(rows, loop == "adding")
 		f.label(done)
+		if loop == "past" {
+			f.op("SFENCE")
+		}
 		f.ret()
 	}
 }
@@ -138,6 +150,7 @@ func (f *file) dots(xs, ws int) {
 			if masked {
 				f.maskedFrom(rowAddresses[j], 8+j)
 			} else {
+				f.op("PREFETCHT0 %d%s", ahead, rowAddresses[j])
 				f.op("VMOVUPS %s, %s", rowAddresses[j], f.r(8+j))
 			}
 		}

@@ -8,15 +8,19 @@ import (
 )
 
 // combine sets dst[j] = sum over r of k[r*kStep]*x[r*xRow+j], plus dst[j] if
-// add is set, for up to 8 rows.
-func (s isa) combine(dst []float32, rows int, x []float32, xRow int, k []float32, kStep int, add bool) {
+// add is set, for up to 8 rows. With past set and add not, it may write past
+// the caches.
+func (s isa) combine(dst []float32, rows int, x []float32, xRow int, k []float32, kStep int, add, past bool) {
 	if s == generic {
 		combineGeneric(dst, rows, x, xRow, k, kStep, add)
 		return
 	}
 	adding := 0
-	if add {
+	switch {
+	case add:
 		adding = 1
+	case past && uintptr(at(dst, 0))%lineBytes == 0:
+		adding = 2
 	}
 	d, n, xs, ks := at(dst, 0), len(dst), at(x, 0), at(k, 0)
 	xRow, kStep = xRow*floatSize, kStep*floatSize

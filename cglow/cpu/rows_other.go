@@ -2,7 +2,7 @@
 
 package cpu
 
-func (isa) combine(dst []float32, rows int, x []float32, xRow int, k []float32, kStep int, add bool) {
+func (isa) combine(dst []float32, rows int, x []float32, xRow int, k []float32, kStep int, add, _ bool) {
 	combineGeneric(dst, rows, x, xRow, k, kStep, add)
 }
 

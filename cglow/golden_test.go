@@ -225,7 +225,8 @@ func (g *golden) testForward(t *testing.T, tol tolerances) {
 	}
 	for name, n := range b.record {
 		for _, s := range g.steps {
-			if strings.HasPrefix(name, s) {
+			// The files have a level's prior in logp_split only.
+			if strings.HasPrefix(name, s) && !strings.HasSuffix(name, "split_logp") {
 				want["step/"+name] = n
 			}
 		}

@@ -174,7 +174,8 @@ func TestBrowser(t *testing.T) {
 	screenshot(t, ctx, "jupyterlab-restarted.png")
 }
 
-// complete asks for completions in the first cell with the Tab key.
+// complete asks for completions in the first cell with the Tab key, and for a
+// tooltip with Shift and Tab.
 func complete(t *testing.T, ctx context.Context) {
 	t.Helper()
 	do(t, ctx, chromedp.Click(chromedp.CSS(`.jp-CodeCell .cm-content`)))
@@ -182,6 +183,11 @@ func complete(t *testing.T, ctx context.Context) {
 	do(t, ctx, chromedp.KeyEvent("\rstrings.ToU\t"))
 	do(t, ctx, until(`[...document.querySelectorAll('.jp-Completer code')].some(e => e.textContent === 'ToUpper')`))
 	screenshot(t, ctx, "jupyterlab-completion.png")
+	do(t, ctx, chromedp.KeyEvent(kb.Escape))
+	do(t, ctx, chromedp.KeyEvent("pper"))
+	do(t, ctx, chromedp.KeyEvent(kb.Tab, chromedp.KeyModifiers(chromedp.ModifierShift)))
+	do(t, ctx, until(`document.querySelector('.jp-Tooltip')?.textContent.includes('ToUpper returns s')`))
+	screenshot(t, ctx, "jupyterlab-tooltip.png")
 	do(t, ctx, chromedp.KeyEvent(kb.Escape))
 	do(t, ctx, chromedp.KeyEvent(kb.Escape))
 }
@@ -211,28 +217,44 @@ func TestBrowserQuickstart(t *testing.T) {
 	}
 }
 
-// TestBrowserSlider moves a slider while a cell runs: the picture follows. Then
+// TestBrowserSlider moves a slider while a flow trains: the plot follows. Then
 // it reloads the page: the widgets come back with their values.
 func TestBrowserSlider(t *testing.T) {
 	dir := t.TempDir()
-	writeNotebook(t, filepath.Join(dir, "slider.ipynb"),
-		"n := widgets.NewIntSlider(\"n\", 0, 10, 2)\nwidgets.Interact(func() any { return fmt.Sprint(\"square \", n.Value()*n.Value()) }, n)",
-		"time.Sleep(time.Hour)")
+	writeNotebook(t, filepath.Join(dir, "slider.ipynb"), `n := widgets.NewIntSlider("power", 1, 10, 2)
+widgets.Interact(func() any {
+	xs, ys := make([]float64, 50), make([]float64, 50)
+	for i := range xs {
+		xs[i] = float64(i) / 49
+		ys[i] = math.Pow(xs[i], float64(n.Value()))
+	}
+	return viz.NewCurve(fmt.Sprint("x to the power ", n.Value()), "x", "y").Line("power", xs, ys)
+}, n)`,
+		`set := Must(data.Silhouettes(data.Silhouettes32()))
+m := Must(cglow.New(cglow.Quick32(), 1))
+bar := display.NewProgress("training", 100000)
+result, err := train.Run(ctx, m, set, train.Quick(100000), func(p train.Progress) { bar.Set(p.Step) })
+bar.End()
+fmt.Println("kept", result.Steps > 0, err != nil)`)
 	ctx := open(t, dir, "slider.ipynb")
 	do(t, ctx, menu("Run", "Run All Cells"))
 	const handle = `.jp-OutputArea-output .widget-slider [role="slider"], .jp-OutputArea-output .noUi-handle`
 	do(t, ctx, chromedp.WaitVisible(chromedp.CSS(handle)))
-	shows := func(text string) string {
-		return fmt.Sprintf(`[...document.querySelectorAll('.jp-OutputArea-output pre')].some(e => e.textContent.trim() === %q)`, text)
-	}
-	do(t, ctx, until(shows("square 4")))
+	const plot = `document.querySelector('.jp-OutputArea-output .jp-RenderedImage img')?.src`
+	do(t, ctx, until(`!!`+plot))
+	const training = `/training.* [1-9][0-9]*\/100000/.test(document.querySelector('.jp-Notebook').textContent)`
+	do(t, ctx, until(training))
 	do(t, ctx, chromedp.Focus(chromedp.CSS(handle)))
-	for _, want := range []string{"square 9", "square 16", "square 25"} {
+	for _, want := range []string{"3", "4", "5"} {
+		before, err := chromedp.Run(ctx, chromedp.Evaluate[string](plot))
+		if err != nil {
+			t.Fatal(err)
+		}
 		do(t, ctx, chromedp.KeyEvent(kb.ArrowRight))
-		do(t, ctx, until(shows(want)))
+		do(t, ctx, until(fmt.Sprintf(`document.querySelector('.widget-readout')?.textContent.trim() === %q && %s !== %q`, want, plot, before)))
 	}
 	const running = `document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')[1].textContent.trim() === '[*]:'`
-	do(t, ctx, until(running)) // all this while the second cell sleeps
+	do(t, ctx, until(running)) // all this while the second cell trains
 	screenshot(t, ctx, "slider.png")
 
 	do(t, ctx, menu("Kernel", "Interrupt Kernel"))
@@ -241,7 +263,7 @@ func TestBrowserSlider(t *testing.T) {
 	do(t, ctx, until(`!document.querySelector('.jp-mod-current.jp-mod-dirty')`))
 	do(t, ctx, chromedp.Reload())
 	do(t, ctx, chromedp.WaitVisible(chromedp.CSS(handle)))
-	do(t, ctx, until(shows("square 25")))
+	do(t, ctx, until(`!!`+plot))
 	do(t, ctx, until(`document.querySelector('.widget-readout')?.textContent.trim() === '5'`))
 	screenshot(t, ctx, "slider-reloaded.png")
 }

@@ -209,6 +209,9 @@ func TestOfMatrixAndTensor(t *testing.T) {
 			t.Errorf("pixel of element %d is %v, want %v", i, got, want)
 		}
 	}
+	if h, _ := b.Data[MIMEHTML].(string); !strings.Contains(h, "data:image/png;base64,") || !strings.Contains(h, "mean 0, max 2") {
+		t.Errorf("html without the picture or the statistics: %s", h)
+	}
 	if b := Of(&tens{shape{100}, x}); b.Data[MIMEPNG] != nil {
 		t.Error("a vector has a picture")
 	}

@@ -2,7 +2,9 @@ package display
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
+	"html"
 	"image"
 	"image/color"
 	"image/png"
@@ -126,8 +128,8 @@ func (t *tensor) level(i int, lo, hi float64) uint8 {
 	return uint8(255*(t.x[i]-lo)/(hi-lo) + 0.5)
 }
 
-// addTensor adds the text and the picture of a tensor. Small tensors print
-// their elements too.
+// addTensor adds the text and the picture of a tensor, and HTML with both:
+// front ends show only one form. Small tensors print their elements too.
 func (b Bundle) addTensor(v any) {
 	t, ok := asTensor(v)
 	if !ok {
@@ -144,7 +146,11 @@ func (b Bundle) addTensor(v any) {
 			return nil, nil
 		}
 		var buf bytes.Buffer
-		err := png.Encode(&buf, img)
-		return buf.Bytes(), err
+		if err := png.Encode(&buf, img); err != nil {
+			return nil, err
+		}
+		b.Data[MIMEHTML] = fmt.Sprintf(`<img src="data:image/png;base64,%s" alt="the first image of the tensor"/><div><code>%s</code></div>`,
+			base64.StdEncoding.EncodeToString(buf.Bytes()), html.EscapeString(t.String()))
+		return buf.Bytes(), nil
 	})
 }

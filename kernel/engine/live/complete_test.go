@@ -164,6 +164,9 @@ func TestInspect(t *testing.T) {
 		if strings.Contains(text, mark) {
 			t.Errorf("%s: the text shows the mark: %s", tt.code, text)
 		}
+		if strings.Count(text, "func ") > 1 {
+			t.Errorf("%s: the declaration comes twice: %s", tt.code, text)
+		}
 	}
 	if in, err := e.Inspect(t.Context(), "nothing_here", 3, 0); err != nil || in.Found {
 		t.Errorf("an unknown name: %v, %v", in, err)

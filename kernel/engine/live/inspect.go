@@ -136,8 +136,12 @@ func (e *Engine) declarationOf(name string) string {
 	return ""
 }
 
-// inspection makes text and Markdown of its parts.
+// inspection makes text and Markdown of its parts. A declaration in front of the
+// documentation takes the place of the signature: it is as the author wrote it.
 func (e *Engine) inspection(signature, doc, note string) core.Inspection {
+	if decl, rest, _ := strings.Cut(doc, "\n"); strings.HasPrefix(decl, "`func ") && strings.HasSuffix(decl, "`") {
+		signature, doc = strings.Trim(decl, "`"), rest
+	}
 	if signature == "" && doc == "" {
 		return core.Inspection{}
 	}

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"glownotes/kernel/engine/live"
 	"glownotes/kernel/jupyter"
 )
 
@@ -96,7 +97,35 @@ func diagnose(ctx context.Context, root string) []finding {
 
 // engineFindings checks what compiling a cell takes.
 func engineFindings(ctx context.Context, root string) []finding {
-	return []finding{goFinding(ctx, root), compilerFinding(ctx), linkerFinding(ctx)}
+	list := []finding{goFinding(ctx, root), compilerFinding(ctx), linkerFinding(ctx)}
+	for _, f := range list {
+		if f.State == missing {
+			return list
+		}
+	}
+	return append(list, cellsFinding(ctx, root))
+}
+
+// cellsFinding tells whether cells are linked against the image.
+func cellsFinding(ctx context.Context, root string) finding {
+	f := finding{Name: "fast cells", State: later, Fix: "go run ./kernel install"}
+	host, err := jupyter.Host()
+	if err != nil || root == "" {
+		f.Detail = "not known without the source and a home folder"
+		return f
+	}
+	r, err := live.Look(ctx, live.Options{ModuleRoot: root, CacheDir: host.CacheDir()})
+	switch {
+	case err != nil:
+		f.Detail = err.Error()
+	case r.Later:
+		f.Detail = "the image of packages is not built yet; install does it, and kernels in the background"
+	case r.Image == "":
+		f.Detail = fmt.Sprintf("cells take 0.2 to 2 s each: %v", r.Why)
+	default:
+		f.State, f.Detail = good, "image of packages in "+r.Image
+	}
+	return f
 }
 
 func goFinding(ctx context.Context, root string) finding {

@@ -48,7 +48,7 @@ func (i installCommand) Run(c *cli) error {
 	if i.NoWarm {
 		return nil
 	}
-	return warm(ctx, ui, root)
+	return warm(ctx, ui, live.Options{ModuleRoot: root, Mode: live.Image, Retry: true})
 }
 
 // A place is where the kernel is installed.
@@ -169,16 +169,20 @@ func newEngine(o live.Options) (*live.Engine, error) {
 	return live.New(o)
 }
 
-// warm compiles what cells of this project use, so that no cell waits for it.
+// warm builds the image of what cells of this project use, so that no cell
+// waits for it and all are fast.
 // A package that does not compile, because somebody works on it, is said and
 // leaves the rest usable.
-func warm(ctx context.Context, ui *console, root string) error {
-	engine, err := newEngine(live.Options{ModuleRoot: root})
+func warm(ctx context.Context, ui *console, o live.Options) error {
+	engine, err := newEngine(o)
 	if err != nil {
 		return err
 	}
 	if err := startEngine(ctx, ui, engine); err != nil {
 		return errors.Join(err, engine.Close())
+	}
+	if reason := engine.Plain(); reason != nil {
+		ui.line("  Cells work, and take 0.2 to 2 s each instead of 0.1 s:\n  %v", reason)
 	}
 	broken := ui.step("packages", func(report func(string)) (string, error) {
 		return "compiled", engine.Prepare(ctx, func(p core.Progress) { report(progressText(p)) })

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"glownotes/kernel/engine/live"
 	"glownotes/kernel/jupyter"
 )
 
@@ -49,9 +50,6 @@ func (l labCommand) Run(c *cli) error {
 	if err != nil {
 		return err
 	}
-	if err := warm(ctx, ui, root); err != nil {
-		return err
-	}
 	lab, logFile, err := l.start(ctx, ui, root, program)
 	if err != nil {
 		return err
@@ -62,8 +60,16 @@ func (l labCommand) Run(c *cli) error {
 			ui.line("No browser could be opened (%v): open the address above.", err)
 		}
 	}
+	// JupyterLab is there before everything is compiled: cells work meanwhile.
+	warmed := make(chan error, 1)
+	go func() { warmed <- warm(ctx, ui, live.Options{ModuleRoot: root, Mode: live.Image, Polite: true}) }()
 	err = lab.Wait()
-	if ctx.Err() != nil {
+	interrupted := ctx.Err() != nil
+	stop()
+	if w := <-warmed; w != nil && !errors.Is(w, context.Canceled) {
+		ui.line("Compiling ahead failed: %v", w)
+	}
+	if interrupted {
 		ui.line("JupyterLab has ended.")
 		return nil
 	}

@@ -101,13 +101,13 @@ func (h *host) open(path string) (start func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := p.Lookup("Run")
+	s, err := p.Lookup(hostwire.RunName)
 	if err != nil {
 		return nil, err
 	}
 	f, ok := s.(func())
 	if !ok {
-		return nil, fmt.Errorf("cellhost: Run is a %T", s)
+		return nil, fmt.Errorf("cellhost: the cell has a %T", s)
 	}
 	return f, nil
 }

@@ -10,6 +10,9 @@ import (
 // cells reach it. It is cut from everything that people see.
 const NameMark = "Ꞌ"
 
+// RunName is the function of a plugin that runs the statements of its cell.
+const RunName = NameMark + NameMark + "Run"
+
 // A stream mark is <NUL> SOH <nonce> <verb> <number> ETX. Three verbs exist:
 // 'm', the place of the frame whose Mark is the number; 'c', what follows comes
 // from the cell of that serial number (0: from the one that prints by default);

@@ -16,9 +16,10 @@ import (
 // compiler and the linker directly: the go command would take three times as
 // long, mostly to find out that nothing has changed.
 type builder struct {
-	tc   *toolchain
-	pkgs *packages
-	dir  string // of the session
+	tc    *toolchain
+	pkgs  *packages
+	dir   string // of the session
+	cells cellSymbols
 }
 
 // A built cell is ready to be loaded.
@@ -27,41 +28,50 @@ type built struct {
 	plugin  string
 }
 
-// build compiles and links. Two packages are made: the cell's own and a main
-// package that calls it, because a main package cannot be imported by later
-// cells.
+// build compiles and links.
 func (b *builder) build(ctx context.Context, serial int, text []byte) (*built, error) {
 	dir := filepath.Join(b.dir, fmt.Sprint("c", serial))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("live: %w", err)
 	}
-	path := cellPath(serial)
 	out := &built{archive: filepath.Join(dir, "cell.a"), plugin: filepath.Join(dir, "cell.so")}
+	if b.pkgs.image != nil {
+		return out, b.buildImage(ctx, dir, serial, text, out)
+	}
+	return out, b.buildPlain(ctx, dir, serial, text, out)
+}
+
+// buildPlain makes a plugin. It has two packages: the cell's own and a main
+// package that calls it, because a main package of one plugin cannot be linked
+// into another one.
+func (b *builder) buildPlain(ctx context.Context, dir string, serial int, text []byte, out *built) error {
+	path := cellPath(serial)
 	cfg := filepath.Join(dir, "importcfg")
 	config := b.pkgs.importConfig()
-	main := fmt.Sprintf("package main\nimport cell %q\nfunc Run() { cell.%s() }\nfunc main() {}\n", path, runName)
+	main := fmt.Sprintf("package main\nimport cell %q\nfunc %s() { cell.%s() }\nfunc main() {}\n", path, runName, runName)
 	for name, data := range map[string][]byte{
 		cfg:                           fmt.Appendf(config, "packagefile %s=%s\n", path, out.archive),
 		filepath.Join(dir, "cell.go"): text, filepath.Join(dir, "main.go"): []byte(main),
 	} {
 		if err := os.WriteFile(name, data, 0o600); err != nil {
-			return nil, fmt.Errorf("live: %w", err)
+			return fmt.Errorf("live: %w", err)
 		}
 	}
 	if err := b.compile(ctx, dir, path, "cell.go", out.archive); err != nil {
-		return nil, err
+		return err
 	}
 	mainArchive := filepath.Join(dir, "main.a")
 	if err := b.compile(ctx, dir, path+"/main", "main.go", mainArchive); err != nil {
-		return nil, err
+		return err
 	}
-	return out, b.link(ctx, dir, path+"/main", mainArchive, out.plugin)
+	return b.link(ctx, dir, path+"/main", mainArchive, out.plugin)
 }
 
-func (b *builder) compile(ctx context.Context, dir, path, file, archive string) error {
-	_, err := b.tool(ctx, dir, filepath.Join(b.tc.toolDir, "compile"), "-o", archive, "-trimpath", dir+"=>.",
-		"-p", path, "-lang="+b.tc.lang, "-complete", "-installsuffix", "dynlink", "-goversion", b.tc.version,
-		"-c=2", "-dynlink", "-nolocalimports", "-importcfg", "importcfg", "-pack", file)
+func (b *builder) compile(ctx context.Context, dir, path, file, archive string, flags ...string) error {
+	args := append([]string{"-o", archive, "-trimpath", dir + "=>.",
+		"-p", path, "-lang=" + b.tc.lang, "-complete", "-installsuffix", "dynlink", "-goversion", b.tc.version,
+		"-c=2", "-dynlink", "-nolocalimports", "-importcfg", "importcfg", "-pack"}, flags...)
+	_, err := b.tool(ctx, dir, filepath.Join(b.tc.toolDir, "compile"), append(args, file)...)
 	return err
 }
 
@@ -74,9 +84,7 @@ func (b *builder) link(ctx context.Context, dir, path, archive, plugin string) e
 		return fmt.Errorf("live: %w", err)
 	}
 	defer os.RemoveAll(objects)
-	out, err := b.tool(ctx, dir, filepath.Join(b.tc.toolDir, "link"), "-v", "-o", plugin, "-importcfg", "importcfg",
-		"-installsuffix", "dynlink", "-pluginpath", path, "-buildmode=plugin", "-s", "-w",
-		"-tmpdir", objects, "-extld=true", archive)
+	out, err := b.goLink(ctx, dir, path, archive, plugin, "importcfg", objects)
 	if err != nil {
 		return err
 	}
@@ -86,6 +94,15 @@ func (b *builder) link(ctx context.Context, dir, path, archive, plugin string) e
 	}
 	_, err = b.tool(ctx, dir, b.tc.ld, args...)
 	return err
+}
+
+// goLink runs the Go linker; its output names the command that it would have
+// run for the last step.
+func (b *builder) goLink(ctx context.Context, dir, path, archive, plugin, importcfg, objects string, flags ...string) ([]byte, error) {
+	args := append([]string{"-v", "-o", plugin, "-importcfg", importcfg,
+		"-installsuffix", "dynlink", "-pluginpath", path, "-buildmode=plugin", "-s", "-w",
+		"-tmpdir", objects, "-extld=true"}, flags...)
+	return b.tool(ctx, dir, filepath.Join(b.tc.toolDir, "link"), append(args, archive)...)
 }
 
 var hostLink = regexp.MustCompile(`(?m)^host link: (.*)$`)

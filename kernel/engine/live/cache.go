@@ -1,6 +1,7 @@
 package live
 
 import (
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"io/fs"
@@ -37,12 +38,32 @@ func cacheRoot() (string, error) {
 type fileLock struct{ f *os.File }
 
 // lockFile waits for the lock on a file, or fails at once without wait.
-func lockFile(path string, wait bool) (*fileLock, error) {
+func lockFile(path string, wait bool) (*fileLock, error) { return lockAs(path, wait, false) }
+
+// lockShared takes a lock that others may have too, at once.
+func lockShared(path string) (*fileLock, error) { return lockAs(path, false, true) }
+
+// waitLock waits for a lock until the context ends.
+func waitLock(ctx context.Context, path string) (*fileLock, error) {
+	for {
+		l, err := lockFile(path, false)
+		if err == nil {
+			return l, nil
+		}
+		select {
+		case <-time.After(200 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+func lockAs(path string, wait, shared bool) (*fileLock, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	err = lock(f, wait)
+	err = lock(f, wait, shared)
 	if err != nil {
 		f.Close()
 		return nil, err

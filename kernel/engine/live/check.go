@@ -24,10 +24,11 @@ func (u *unit) check(final bool) problems {
 			bad = u.addProblem(bad, e)
 		},
 	}
-	u.pkg = types.NewPackage(cellPath(u.serial), packageName)
+	name := u.pkgs.cellPackage()
+	u.pkg = types.NewPackage(cellPath(u.serial), name)
 	// With two imports of that name the checker writes the paths of cells'
 	// packages in messages, from which cleanMessage makes cell numbers.
-	u.pkg.SetImports([]*types.Package{types.NewPackage("1", packageName), types.NewPackage("2", packageName)})
+	u.pkg.SetImports([]*types.Package{types.NewPackage("1", name), types.NewPackage("2", name)})
 	u.fillScope()
 	u.info = &types.Info{
 		Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{},

@@ -148,7 +148,7 @@ func (e *Engine) addMembers(l *itemList, c *cursorUnit) {
 			return
 		}
 		if path := e.packageOf(c, x); path != "" {
-			for n := range e.pkgs.known().exported(path) {
+			for n := range e.packages().known().exported(path) {
 				l.add(rankLocal, n, kindOfName(n), "")
 			}
 			return
@@ -177,7 +177,7 @@ func (e *Engine) packageOf(c *cursorUnit, x *ast.Ident) string {
 	if p := c.auto[name]; p != "" {
 		return p
 	}
-	if l := e.pkgs.known().byName[name]; len(l) > 0 && e.session().symbols[marked(name)] == nil {
+	if l := e.packages().known().byName[name]; len(l) > 0 && e.session().symbols[marked(name)] == nil {
 		return l[0].path
 	}
 	return ""
@@ -254,7 +254,7 @@ func (e *Engine) addNames(l *itemList, c *cursorUnit) {
 	for t := token.BREAK; t <= token.VAR; t++ {
 		l.add(rankGo, t.String(), "keyword", "")
 	}
-	for n, list := range e.pkgs.known().byName {
+	for n, list := range e.packages().known().byName {
 		l.add(rankPackage, n, "package", "package "+list[0].path)
 	}
 }
@@ -293,7 +293,7 @@ func (e *Engine) completeImport(code string, off int) (items []core.CompletionIt
 		return nil, 0, false
 	}
 	prefix := code[m[2]:off]
-	for path := range e.pkgs.known().byPath {
+	for path := range e.packages().known().byPath {
 		if strings.HasPrefix(path, prefix) {
 			items = append(items, core.CompletionItem{Text: path, Type: "package"})
 		}

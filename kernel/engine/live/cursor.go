@@ -91,10 +91,10 @@ func (e *Engine) newCursorUnit(code string, off int, replace bool) *cursorUnit {
 		text = code[:start] + cursorName + code[end:]
 	}
 	text += closers(text)
-	c.unit = newUnit(e.session(), e.pkgs, 0, 0, text)
+	c.unit = newUnit(e.session(), e.packages(), 0, 0, text)
 	c.chunks, _ = split(c.src)
 	local := func(path string) (string, error) {
-		n, _ := e.pkgs.known().name(path)
+		n, _ := e.packages().known().name(path)
 		return n, nil
 	}
 	_ = c.readImports(local)

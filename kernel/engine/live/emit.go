@@ -26,11 +26,12 @@ func (u *unit) emit() []byte {
 	start += strings.Join(u.patches, "")
 	u.insert(u.run.Body.Lbrace+1, start, 0)
 	body := apply(u.text, u.edits)
-	body = body[len("package "+packageName+"\n"):]
+	head := "package " + u.pkgs.cellPackage() + "\n"
+	body = body[len(head):]
 
 	decls := u.varDecls()
 	var b strings.Builder
-	b.WriteString("package " + packageName + "\n")
+	b.WriteString(head)
 	for _, n := range slices.Sorted(maps.Keys(u.used)) {
 		fmt.Fprintf(&b, "import %s %q\n", n, u.used[n])
 	}
@@ -40,8 +41,14 @@ func (u *unit) emit() []byte {
 	for _, p := range u.blanks {
 		fmt.Fprintf(&b, "import _ %q\n", p)
 	}
+	if u.pkgs.image != nil {
+		b.WriteString(imageImports)
+	}
 	fmt.Fprintf(&b, "var %s %s.Flag\n", stopName, rtName)
 	b.WriteString(decls)
+	if u.pkgs.image != nil {
+		b.WriteString(u.imageDecls())
+	}
 	b.Write(body)
 	return []byte(b.String())
 }

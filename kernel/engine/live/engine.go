@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"glownotes/kernel/core"
@@ -21,7 +22,10 @@ type Options struct {
 	ModuleRoot string // folder of the go.mod whose packages cells can import
 	CacheDir   string // where compiled things are kept; "" for the user's cache folder
 	WorkDir    string // working folder of cells; "" for the current one
-	Warm       bool   // compile the module's packages in the background after the start
+	Warm       bool   // prepare fast cells in the background after the start
+	Mode       Mode   // how cells are linked
+	Polite     bool   // prepare at low priority: nobody waits for it
+	Retry      bool   // build the image even if that has failed before
 
 	// AlwaysCompile switches off the short way for cells that only look at
 	// variables, for tests that compare both.
@@ -29,6 +33,15 @@ type Options struct {
 
 	Logger *slog.Logger // nil: nothing is logged
 }
+
+// A Mode says how cells are linked; see the package comment.
+type Mode int
+
+const (
+	Auto  Mode = iota // with the image if it is there, plain otherwise
+	Plain             // without the image
+	Image             // with the image, which is built first if it is not there
+)
 
 // An Engine evaluates cells as compiled code. See the package comment.
 type Engine struct {
@@ -40,12 +53,19 @@ type Engine struct {
 	starting chan struct{} // holds one token: who has it may start or close
 	started  bool
 	tc       *toolchain
-	pkgs     *packages
-	builder  *builder
+	index    *index
+	cache    string // root of the cache
+	plainDir string // cache of this toolchain
+	local    string // stamp of the module's sources
+	imageDir string
 	dir      string
 	dirLock  *fileLock
 	keeper   *keeper
-	program  string // of the cell host
+	link     atomic.Pointer[linkage]
+	faster   *linkage // replaces link when the host starts again
+
+	tellFaster  atomic.Bool
+	presetImage *image // of an engine that tries an image
 
 	running sync.RWMutex // held for reading by each cell that runs
 	loading turn         // one cell at a time is compiled and loaded
@@ -57,6 +77,7 @@ type Engine struct {
 
 	mu      sync.Mutex
 	version string
+	noImage error // why cells are linked plainly; nil if they are not
 	sess    *session
 	closed  bool
 	proc    *process
@@ -118,7 +139,7 @@ func (e *Engine) Start(ctx context.Context, progress func(core.Progress)) error 
 		e.dir, e.dirLock = dir, lock
 		e.keeper = startKeeper(dir, e.log)
 	}
-	e.builder = &builder{tc: e.tc, pkgs: e.pkgs, dir: e.dir}
+	e.link.Load().builder.dir = e.dir
 	if err := e.startHost(); err != nil {
 		return err
 	}
@@ -129,8 +150,18 @@ func (e *Engine) Start(ctx context.Context, progress func(core.Progress)) error 
 	return nil
 }
 
-// prepare finds the toolchain and builds what every session needs.
-func (e *Engine) prepare(ctx context.Context, progress func(core.Progress)) error {
+// A linkage is a mode with what belongs to it.
+type linkage struct {
+	pkgs    *packages
+	builder *builder
+	program string // of the cell host
+}
+
+// packages are those of the present mode.
+func (e *Engine) packages() *packages { return e.link.Load().pkgs }
+
+// locate finds the toolchain, the cache and the packages.
+func (e *Engine) locate(ctx context.Context) error {
 	tc, err := findToolchain(ctx, e.opts.ModuleRoot)
 	if err != nil {
 		return err
@@ -141,40 +172,86 @@ func (e *Engine) prepare(ctx context.Context, progress func(core.Progress)) erro
 			return err
 		}
 	}
-	root := cache
-	cache = filepath.Join(root, "plain-"+tc.key())
-	if err := os.MkdirAll(cache, 0o700); err != nil {
+	tc.polite = e.opts.Polite
+	e.tc, e.cache = tc, cache
+	e.plainDir = filepath.Join(cache, "plain-"+tc.key())
+	if err := os.MkdirAll(e.plainDir, 0o700); err != nil {
 		return fmt.Errorf("live: %w", err)
 	}
-	lock, err := lockFile(filepath.Join(cache, "lock"), true)
-	if err != nil {
-		return fmt.Errorf("live: %w", err)
+	if err := e.readIndex(ctx); err != nil {
+		return err
 	}
-	defer lock.unlock()
-	now := time.Now()
-	_ = os.Chtimes(lock.f.Name(), now, now)
-	pruneCache(root, cache)
-	local, err := sourceStamp(tc.root, false)
-	if err != nil {
-		return fmt.Errorf("live: %w", err)
-	}
-	e.tc, e.pkgs = tc, newPackages(tc, cache)
 	e.mu.Lock()
 	e.version = tc.version
 	e.mu.Unlock()
-	ix, err := loadIndex(ctx, tc, cache, local)
-	if err != nil {
-		return fmt.Errorf("live: listing packages: %w", err)
-	}
-	e.pkgs.index.Store(ix)
-	e.pkgs.load(local)
-	if e.program, err = buildHost(ctx, tc, cache, progress); err != nil {
+	return nil
+}
+
+// prepare finds or builds what every session needs.
+func (e *Engine) prepare(ctx context.Context, progress func(core.Progress)) error {
+	if err := e.locate(ctx); err != nil {
 		return err
 	}
-	if err := e.pkgs.ensure(ctx, progress, basePackages...); err != nil {
-		return fmt.Errorf("live: compiling the base packages: %w", err)
+	im, err := e.findImage(ctx, progress)
+	if err != nil {
+		return err
+	}
+	var l *linkage
+	if im != nil {
+		l = e.imageLinkage(im)
+	} else if l, err = e.plainLinkage(ctx, progress); err != nil {
+		return err
+	}
+	e.link.Store(l)
+	return nil
+}
+
+// lockCache takes the lock of the cache of this toolchain.
+func (e *Engine) lockCache() (*fileLock, error) {
+	l, err := lockFile(filepath.Join(e.plainDir, "lock"), true)
+	if err != nil {
+		return nil, fmt.Errorf("live: %w", err)
+	}
+	now := time.Now()
+	_ = os.Chtimes(l.f.Name(), now, now)
+	return l, nil
+}
+
+// readIndex learns which packages there are.
+func (e *Engine) readIndex(ctx context.Context) error {
+	lock, err := e.lockCache()
+	if err != nil {
+		return err
+	}
+	defer lock.unlock()
+	pruneCache(e.cache, e.plainDir)
+	if e.local, err = sourceStamp(e.tc.root, false); err != nil {
+		return fmt.Errorf("live: %w", err)
+	}
+	if e.index, err = loadIndex(ctx, e.tc, e.plainDir, e.local); err != nil {
+		return fmt.Errorf("live: listing packages: %w", err)
 	}
 	return nil
+}
+
+// plainLinkage builds what plain mode needs.
+func (e *Engine) plainLinkage(ctx context.Context, progress func(core.Progress)) (*linkage, error) {
+	lock, err := e.lockCache()
+	if err != nil {
+		return nil, err
+	}
+	defer lock.unlock()
+	pkgs := newPackages(e.tc, e.plainDir)
+	pkgs.index.Store(e.index)
+	pkgs.load(e.local)
+	program, err := buildHost(ctx, e.tc, e.plainDir, progress)
+	if err != nil {
+		return nil, err
+	}
+	if err := pkgs.ensure(ctx, progress, basePackages...); err != nil {
+		return nil, fmt.Errorf("live: compiling the base packages: %w", err)
+	}
+	return &linkage{pkgs, &builder{tc: e.tc, pkgs: pkgs, dir: e.dir}, program}, nil
 }
 
 // basePackages are what the first cells need.
@@ -226,7 +303,13 @@ func (e *Engine) startHost() error {
 	if work == "" {
 		work, _ = os.Getwd()
 	}
-	p, err := startProcess(e.program, work, e.router, e.log)
+	if e.faster != nil {
+		e.link.Store(e.faster)
+		e.faster = nil
+	}
+	l := e.link.Load()
+	l.builder.cells.reset()
+	p, err := startProcess(l.program, work, e.router, e.log)
 	if err != nil {
 		return err
 	}
@@ -257,6 +340,11 @@ func (e *Engine) Close() error {
 		os.RemoveAll(e.dir)
 		e.dirLock.unlock()
 		e.keeper.end()
+	}
+	for _, l := range []*linkage{e.link.Load(), e.faster} {
+		if l != nil {
+			l.pkgs.image.release()
+		}
 	}
 	return nil
 }
@@ -293,51 +381,8 @@ func (e *Engine) Info() core.LanguageInfo {
 	return core.LanguageInfo{
 		Name: "go", Version: version, MimeType: "text/x-go", FileExtension: ".go",
 		PygmentsLexer: "go", CodeMirrorMode: "go", Implementation: "glownotes",
-		Banner: "glownotes: Go " + version + " in live compiled cells",
+		Banner: "glownotes: Go " + version + " in live compiled cells" + e.modeNote(),
 	}
-}
-
-// warm compiles the packages that cells are likely to import.
-func (e *Engine) warm() {
-	select {
-	case <-time.After(time.Second):
-	case <-e.ctx.Done():
-		return
-	}
-	for _, group := range e.warmGroups() {
-		if err := e.pkgs.ensureIdle(e.ctx, group...); err != nil {
-			e.log.Debug("live: compiling ahead", "err", err)
-		}
-	}
-}
-
-// warmGroups lists packages in the order in which they are worth having.
-func (e *Engine) warmGroups() [][]string {
-	groups := [][]string{
-		{"glownotes/kernel/display"},
-		{"strings", "strconv", "math", "math/rand/v2", "sort", "slices", "maps", "time", "os", "errors", "bytes", "sync", "io", "bufio", "path/filepath", "encoding/json", "image", "image/color", "image/png", "regexp"},
-	}
-	var own []string
-	for path := range e.pkgs.known().byPath {
-		if strings.HasPrefix(path, "glownotes/") {
-			own = append(own, path)
-		}
-	}
-	return append(groups, own)
-}
-
-// Prepare compiles everything that cells of this module usually import, so
-// that no cell waits for it later.
-func (e *Engine) Prepare(ctx context.Context, progress func(core.Progress)) error {
-	if err := e.Start(ctx, progress); err != nil {
-		return err
-	}
-	for _, group := range e.warmGroups() {
-		if err := e.pkgs.ensure(ctx, progress, group...); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // commTime is how long HandleComm waits until the host has delivered a

@@ -111,6 +111,9 @@ func (r *cellRun) execute(ctx context.Context) (core.Result, error) {
 	for _, n := range u.notes {
 		r.out.Stream("stderr", "note: "+n+"\n")
 	}
+	if r.tellFaster.CompareAndSwap(true, false) {
+		r.out.Stream("stderr", fasterNote)
+	}
 	res, err := r.run(ctx, u, hostwire.Frame{Kind: hostwire.Run, Path: b.plugin}, b)
 	return res, r.succeeded(r.cell, err)
 }
@@ -149,14 +152,14 @@ func (e *Engine) failed(ctx context.Context, number int, err error) error {
 // or, unless it must, to nodes that need no plugin.
 func (e *Engine) compile(ctx context.Context, serial int, cell core.Cell, must bool, progress func(core.Progress)) (u *unit, b *built, err error) {
 	defer recoverInto(&err)
-	u = newUnit(e.session(), e.pkgs, serial, cell.Number, cell.Code)
+	u = newUnit(e.session(), e.packages(), serial, cell.Number, cell.Code)
 	if err := u.parse(); err != nil {
 		return nil, nil, err
 	}
 	if len(u.chunks) == 0 {
 		return u, nil, nil
 	}
-	name := func(path string) (string, error) { return e.pkgs.name(ctx, progress, path) }
+	name := func(path string) (string, error) { return e.packages().name(ctx, progress, path) }
 	if err := u.readImports(name); err != nil {
 		return nil, nil, err
 	}
@@ -168,11 +171,11 @@ func (e *Engine) compile(ctx context.Context, serial int, cell core.Cell, must b
 		return nil, nil, err
 	}
 	u.markNames()
-	if err := e.pkgs.ensure(ctx, progress, u.paths()...); err != nil {
+	if err := e.packages().ensure(ctx, progress, u.paths()...); err != nil {
 		if ctx.Err() != nil {
 			return nil, nil, err
 		}
-		return nil, nil, &importError{listOf(e.pkgs.missing(u.paths())), err}
+		return nil, nil, &importError{listOf(e.packages().missing(u.paths())), err}
 	}
 	if err := u.analyse(); err != nil {
 		return nil, nil, err
@@ -183,7 +186,7 @@ func (e *Engine) compile(ctx context.Context, serial int, cell core.Cell, must b
 	}
 	text := u.emit()
 	e.log.Debug("live: generated", "cell", cell.Number, "text", string(text))
-	b, err = e.builder.build(ctx, serial, text)
+	b, err = e.link.Load().builder.build(ctx, serial, text)
 	return u, b, err
 }
 
@@ -222,8 +225,9 @@ func (r *cellRun) run(ctx context.Context, u *unit, start hostwire.Frame, b *bui
 		case f := <-frames:
 			switch f.Kind {
 			case hostwire.Opened:
+				err := r.commit(u, b, p)
 				os.Remove(b.plugin) // the host has it in memory
-				if err := r.commit(u, b, p); err != nil {
+				if err != nil {
 					return core.Result{}, err
 				}
 				r.endTurn()
@@ -246,9 +250,10 @@ const manyCells = 300
 // commit makes what the cell declares known to later cells, if the host p that
 // has it still is the session's.
 func (e *Engine) commit(u *unit, b *built, p *process) error {
-	e.pkgs.addCell(u.serial, b.archive)
-	e.pkgs.use(u.paths())
-	pkg, err := e.pkgs.Import(cellPath(u.serial))
+	pkgs := e.packages()
+	pkgs.addCell(u.serial, b.archive)
+	pkgs.use(u.paths())
+	pkg, err := pkgs.Import(cellPath(u.serial))
 	if err != nil {
 		return fmt.Errorf("live: reading the compiled cell: %w", err)
 	}
@@ -261,6 +266,11 @@ func (e *Engine) commit(u *unit, b *built, p *process) error {
 	e.loaded++
 	many := e.loaded == manyCells
 	e.mu.Unlock()
+	if pkgs.image != nil {
+		if err := e.link.Load().builder.cells.loaded(b.plugin); err != nil {
+			return err
+		}
+	}
 	if many {
 		e.router.text(u.serial, "stderr", fmt.Sprintf("note: this session has loaded %d compiled cells; panics, stack traces and garbage collection slow down with their number. Restart the kernel when it suits you.\n", manyCells))
 	}

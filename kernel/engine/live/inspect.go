@@ -73,17 +73,17 @@ func (e *Engine) describe(c *cursorUnit, detail int) core.Inspection {
 	if c.sel != nil && obj == nil {
 		if x, ok := c.sel.X.(*ast.Ident); ok {
 			if path := e.packageOf(c, x); path != "" {
-				return e.inspection("", e.pkgs.known().docs(path, "", name), "")
+				return e.inspection("", e.packages().known().docs(path, "", name), "")
 			}
 		}
 	}
 	if pn, ok := obj.(*types.PkgName); ok {
 		path := pn.Imported().Path()
-		return e.inspection(fmt.Sprintf("package %s // import %q", pn.Imported().Name(), path), e.pkgs.known().docs(path, "", ""), "")
+		return e.inspection(fmt.Sprintf("package %s // import %q", pn.Imported().Name(), path), e.packages().known().docs(path, "", ""), "")
 	}
 	if obj == nil {
 		if path := e.packageOf(c, c.id); path != "" {
-			return e.inspection(fmt.Sprintf("package %s // import %q", name, path), e.pkgs.known().docs(path, "", ""), "")
+			return e.inspection(fmt.Sprintf("package %s // import %q", name, path), e.packages().known().docs(path, "", ""), "")
 		}
 		return core.Inspection{}
 	}
@@ -104,7 +104,7 @@ func (e *Engine) describe(c *cursorUnit, detail int) core.Inspection {
 			}
 		}
 	case obj.Pkg() != nil:
-		doc = e.pkgs.known().docs(obj.Pkg().Path(), receiverOf(obj), obj.Name())
+		doc = e.packages().known().docs(obj.Pkg().Path(), receiverOf(obj), obj.Name())
 	}
 	return e.inspection(signature, doc, note)
 }

@@ -129,7 +129,7 @@ func valid(t *testing.T, e *Engine, exprs []string) []string {
 
 // lookUnit analyses a cell up to the choice of the way.
 func lookUnit(e *Engine, code string) (*unit, error) {
-	u := newUnit(e.session(), e.pkgs, 0, 2, code)
+	u := newUnit(e.session(), e.packages(), 0, 2, code)
 	if err := u.parse(); err != nil {
 		return nil, err
 	}

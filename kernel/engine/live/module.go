@@ -30,7 +30,7 @@ func (e *Engine) GetModule(ctx context.Context, module string, progress func(cor
 	if progress == nil {
 		progress = func(core.Progress) {}
 	}
-	g := &getter{pkgs: e.pkgs, dir: e.dir, progress: progress}
+	g := &getter{pkgs: e.packages(), dir: e.dir, progress: progress}
 	return g.get(ctx, module)
 }
 
@@ -58,30 +58,24 @@ func (g *getter) get(ctx context.Context, module string) error {
 		return fmt.Errorf("live: %w", err)
 	}
 	loaded := p.loadedPaths()
-	before, err := p.list(ctx, old, loaded)
+	before, err := versions(ctx, old, loaded)
 	if err != nil {
 		return err
 	}
-	after, err := p.list(ctx, &tc, loaded)
+	after, err := versions(ctx, &tc, loaded)
 	if err != nil {
 		return err
 	}
-	var changed []string
-	for path, e := range before {
-		if after[path].archive != e.archive {
-			changed = append(changed, path)
-		}
-	}
-	if len(changed) > 0 {
-		slices.Sort(changed)
-		return fmt.Errorf("live: %s needs other versions of packages that this session has loaded: %w", module, &conflictError{changed})
+	if c := clashes(before, after); len(c) > 0 {
+		return fmt.Errorf("live: %s needs other versions of modules that this session has loaded: %s; nothing was changed. "+
+			"To use it, change go.mod (go get %s) and restart the kernel", module, strings.Join(c, ", "), module)
 	}
 	name, _, _ := strings.Cut(module, "@")
 	out, err := tc.run(ctx, nil, "list", "-e", "-f", "{{.ImportPath}}\t{{.Name}}\t{{.Dir}}", name+"/...")
 	if err != nil {
 		return fmt.Errorf("live: %w", err)
 	}
-	p.adopt(&tc, after, p.known().with(parseIndex(string(out))))
+	p.adopt(&tc, before, p.known().with(parseIndex(string(out))))
 	return nil
 }
 
@@ -108,22 +102,40 @@ func (g *getter) newModFile() (string, error) {
 	return filepath.Join(dir, "go.mod"), nil
 }
 
-// A listed package is one line of go list.
-type listed struct{ name, archive string }
-
-// list compiles packages with all that they import and returns them.
-func (p *packages) list(ctx context.Context, tc *toolchain, paths []string) (map[string]listed, error) {
-	out, err := tc.run(ctx, nil, append([]string{"list", "-export", "-deps", "-buildmode=plugin", "-trimpath", "-f", listFormat}, paths...)...)
+// versions lists the modules that packages and what they import come from.
+// Nothing is compiled for that.
+func versions(ctx context.Context, tc *toolchain, paths []string) (map[string]moduleVersion, error) {
+	out, err := tc.run(ctx, nil, append([]string{"list", "-deps", "-f", "{{.ImportPath}}\t{{with .Module}}{{.Path}}\t{{.Version}}{{with .Replace}} => {{.Path}} {{.Version}}{{end}}{{else}}\t{{end}}"}, paths...)...)
 	if err != nil {
 		return nil, fmt.Errorf("live: %w", listError(err))
 	}
-	m := map[string]listed{}
+	m := map[string]moduleVersion{}
 	for l := range strings.Lines(string(out)) {
 		if f := strings.Split(strings.TrimSuffix(l, "\n"), "\t"); len(f) == 3 {
-			m[f[0]] = listed{f[1], f[2]}
+			m[f[0]] = moduleVersion{f[1], f[2]}
 		}
 	}
 	return m, nil
+}
+
+type moduleVersion struct{ path, version string }
+
+// clashes names the modules whose packages would change.
+func clashes(before, after map[string]moduleVersion) []string {
+	var out []string
+	for path, was := range before {
+		now := after[path]
+		if now == was {
+			continue
+		}
+		text := was.path + " " + was.version + " -> " + now.version
+		if now.path != was.path {
+			text = path
+		}
+		out = append(out, text)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // use notes the packages that a cell which was loaded imports.
@@ -144,21 +156,30 @@ func (p *packages) loadedPaths() []string {
 	for _, b := range basePackages {
 		all[b] = true
 	}
+	if p.image != nil {
+		for path := range p.image.packages {
+			if !strings.HasPrefix(path, "vendor/") && !strings.Contains(path, "internal/") {
+				all[path] = true
+			}
+		}
+	}
 	delete(all, "unsafe")
 	return slices.Sorted(maps.Keys(all))
 }
 
-// adopt goes on with another go.mod. What was not loaded is listed again when
-// a cell needs it.
-func (p *packages) adopt(tc *toolchain, have map[string]listed, ix *index) {
+// adopt goes on with another go.mod. The packages that may be loaded stay; the
+// others are listed again when a cell needs them.
+func (p *packages) adopt(tc *toolchain, stay map[string]moduleVersion, ix *index) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tc = tc
 	p.index.Store(ix)
-	clear(p.archive)
-	clear(p.names)
-	for path, e := range have {
-		p.names[path], p.archive[path] = e.name, e.archive
+	for path := range p.archive {
+		_, in := p.inImage(path)
+		if _, stays := stay[path]; !in && !stays {
+			delete(p.archive, path)
+			delete(p.names, path)
+		}
 	}
 }
 

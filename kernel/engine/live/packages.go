@@ -22,8 +22,9 @@ import (
 // compiled by the go command when a cell first needs them, as parts of a
 // plugin, and found in its build cache afterwards.
 type packages struct {
-	tc  *toolchain
-	dir string // cache folder
+	tc    *toolchain
+	dir   string // cache folder
+	image *image // what cells are linked against; nil in plain mode
 
 	mu      sync.Mutex
 	archive map[string]string // import path -> file with export data and code
@@ -119,6 +120,15 @@ func (p *packages) ensure(ctx context.Context, progress func(core.Progress), pat
 	return p.compileAll(ctx, p.tc, progress, paths...)
 }
 
+// listArgs are the arguments of the go command that compile packages.
+func (p *packages) listArgs(paths []string) []string {
+	args := []string{"list", "-export", "-deps", "-buildmode=plugin", "-trimpath", "-f", listFormat}
+	if p.image != nil {
+		args = append(args, imageFlags...)
+	}
+	return append(args, paths...)
+}
+
 func (p *packages) compileAll(ctx context.Context, tc *toolchain, progress func(core.Progress), paths ...string) error {
 	p.build.Lock()
 	defer p.build.Unlock()
@@ -140,8 +150,7 @@ func (p *packages) compileAll(ctx context.Context, tc *toolchain, progress func(
 		done++
 		progress(core.Progress{Stage: "compiling " + l, Done: float64(done) / float64(max(total, done+1))})
 	}
-	args := append([]string{"list", "-export", "-deps", "-v", "-buildmode=plugin", "-trimpath", "-f", listFormat}, want...)
-	out, err := tc.run(ctx, line, args...)
+	out, err := tc.run(ctx, line, p.listArgs(append([]string{"-v"}, want...))...)
 	if err != nil {
 		return listError(err)
 	}
@@ -178,6 +187,12 @@ func (p *packages) add(out []byte) error {
 		if len(f) != 3 {
 			continue
 		}
+		if in, ok := p.inImage(f[0]); ok {
+			if in.archive != f[2] {
+				changed = append(changed, f[0])
+			}
+			continue
+		}
 		if old := p.archive[f[0]]; old != "" && old != f[2] {
 			changed = append(changed, f[0])
 			continue
@@ -191,6 +206,15 @@ func (p *packages) add(out []byte) error {
 		p.names[path], p.archive[path] = v[0], v[1]
 	}
 	return p.save()
+}
+
+// inImage finds a package of the image.
+func (p *packages) inImage(path string) (imagePackage, bool) {
+	if p.image == nil {
+		return imagePackage{}, false
+	}
+	in, ok := p.image.packages[path]
+	return in, ok
 }
 
 // listError shortens what the go command says about a package.
@@ -228,8 +252,8 @@ func (p *packages) file() string { return filepath.Join(p.dir, "packages.txt") }
 
 // save writes the table; the caller holds mu.
 func (p *packages) save() error {
-	if p.tc.modFile != "" {
-		return nil // versions of this session only
+	if p.tc.modFile != "" || p.image != nil {
+		return nil // versions of this session only, or a table that is finished
 	}
 	var b strings.Builder
 	b.WriteString(p.local + "\n")

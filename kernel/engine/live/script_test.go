@@ -52,8 +52,9 @@ func (o *output) Input(ctx context.Context, prompt string, password bool) (strin
 	return s, nil
 }
 
-// shared is the engine of all tests: a start costs seconds.
-var shared struct {
+// shared are the engines of all tests, one for each mode: a start costs
+// seconds, and building the image a minute.
+var shared [Image + 1]struct {
 	once sync.Once
 	e    *Engine
 	err  error
@@ -61,28 +62,55 @@ var shared struct {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if shared.e != nil {
-		shared.e.Close()
+	for i := range shared {
+		if shared[i].e != nil {
+			shared[i].e.Close()
+		}
 	}
 	os.Exit(code)
 }
 
-// engine returns the shared engine with an empty session.
+// engine returns the shared engine in image mode with an empty session, in
+// plain mode on a machine that cannot have an image.
 func engine(t *testing.T) *Engine {
 	t.Helper()
-	shared.once.Do(func() {
-		if shared.e, shared.err = New(Options{ModuleRoot: "../../.."}); shared.err == nil {
-			shared.err = shared.e.Start(context.Background(), nil)
+	e := engineOf(t, Image)
+	var reason *imageError
+	if errors.As(e.noImage, &reason) && imageSupport(e.tc) == nil {
+		t.Fatal(e.noImage)
+	}
+	return e
+}
+
+// engineOf returns the shared engine of a mode with an empty session.
+func engineOf(t *testing.T, mode Mode) *Engine {
+	t.Helper()
+	s := &shared[mode]
+	s.once.Do(func() {
+		if s.e, s.err = New(Options{ModuleRoot: "../../..", Mode: mode}); s.err == nil {
+			s.err = s.e.Start(context.Background(), nil)
 		}
 	})
-	if missing := new(MissingToolError); errors.As(shared.err, &missing) {
-		t.Skip(shared.err)
+	if missing := new(MissingToolError); errors.As(s.err, &missing) {
+		t.Skip(s.err)
 	}
-	if shared.err != nil {
-		t.Fatal(shared.err)
+	if s.err != nil {
+		t.Fatal(s.err)
 	}
-	shared.e.reset()
-	return shared.e
+	s.e.reset()
+	return s.e
+}
+
+// inBothModes runs a test in both modes.
+func inBothModes(t *testing.T, test func(*testing.T, *Engine)) {
+	t.Run("mode=plain", func(t *testing.T) { test(t, engineOf(t, Plain)) })
+	t.Run("mode=image", func(t *testing.T) {
+		e := engine(t)
+		if e.packages().image == nil {
+			t.Skip(e.noImage)
+		}
+		test(t, e)
+	})
 }
 
 // A step is a cell of a script with what it must show.
@@ -127,16 +155,17 @@ func readScripts(t *testing.T, file string) (names []string, scripts map[string]
 }
 
 func TestSemantics(t *testing.T) {
-	e := engine(t)
 	names, scripts := readScripts(t, "testdata/semantics.txt")
-	for _, name := range names {
-		t.Run(name, func(t *testing.T) {
-			e.reset()
-			for i, s := range scripts[name] {
-				checkStep(t, e, i+1, s)
-			}
-		})
-	}
+	inBothModes(t, func(t *testing.T, e *Engine) {
+		for _, name := range names {
+			t.Run(name, func(t *testing.T) {
+				e.reset()
+				for i, s := range scripts[name] {
+					checkStep(t, e, i+1, s)
+				}
+			})
+		}
+	})
 }
 
 func checkStep(t *testing.T, e *Engine, number int, s step) {

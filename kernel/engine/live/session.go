@@ -144,7 +144,7 @@ func (s *session) commit(c *unit, pkg *types.Package) *session {
 // newSymbol describes an object of a cell's package, nil for what the
 // engine itself added.
 func newSymbol(pkg *types.Package, name string, serial int, boxed bool) *symbol {
-	if strings.HasPrefix(name, mark+mark) || strings.HasSuffix(name, implSuffix) {
+	if strings.HasPrefix(name, mark+mark) || strings.HasSuffix(name, implSuffix) || name == stopName || name == "main" {
 		return nil
 	}
 	sy := &symbol{name: name, serial: serial, kind: plainSymbol}

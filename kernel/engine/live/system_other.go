@@ -11,7 +11,7 @@ import (
 // for the sake of its other engine.
 
 func childAttr() *syscall.SysProcAttr  { return nil }
-func lock(*os.File, bool) error        { return nil }
+func lock(*os.File, bool, bool) error  { return nil }
 func ownSession() *syscall.SysProcAttr { return nil }
 func killGroup(p *os.Process)          { _ = p.Kill() }
 func lowerPriority(*os.Process)        {}

@@ -8,9 +8,12 @@ import (
 	"syscall"
 )
 
-// lock takes the advisory lock of a file.
-func lock(f *os.File, wait bool) error {
+// lock takes the advisory lock of a file, for its own or shared with others.
+func lock(f *os.File, wait, shared bool) error {
 	how := syscall.LOCK_EX
+	if shared {
+		how = syscall.LOCK_SH
+	}
 	if !wait {
 		how |= syscall.LOCK_NB
 	}

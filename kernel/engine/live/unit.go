@@ -19,18 +19,23 @@ const mark = hostwire.NameMark
 
 // Names in generated code that no cell can write.
 const (
-	runName    = mark + mark + "Run"  // the function with the statements of a cell
+	runName    = hostwire.RunName     // the function with the statements of a cell
 	showName   = mark + mark + "show" // takes the values of the last line
 	rtName     = mark + mark + "rt"   // package cellrt
-	stopName   = mark + mark + "stop" // the flag of the cell's loops
+	stopName   = "ꞌstop"              // the flag of the cell's loops; not exported: see imagecell.go
 	unsafeName = mark + mark + "unsafe"
 	implSuffix = "ꞋꞋimpl" // a late-bound function's code
 )
 
-// packageName is the name of every cell's package: without the mark it reads
-// "main", as %T and panics should show it. A package named main itself could
-// not be imported by later cells.
-const packageName = mark + "main"
+// cellPackage is the name of every cell's package. %T and panics show it: it
+// reads "main", with the mark where a package named main could not be imported
+// by later cells.
+func (p *packages) cellPackage() string {
+	if p != nil && p.image != nil {
+		return "main"
+	}
+	return mark + "main"
+}
 
 const cellrtPath = "glownotes/kernel/cellrt"
 
@@ -162,7 +167,7 @@ func (u *unit) prepare() {
 // assemble lays the chunks out as a Go file.
 func (u *unit) assemble() []byte {
 	var b strings.Builder
-	b.WriteString("package " + packageName + "\n")
+	b.WriteString("package " + u.pkgs.cellPackage() + "\n")
 	for _, c := range u.chunks {
 		switch {
 		case c.old != nil:

@@ -228,8 +228,24 @@ func TestKernelTest(t *testing.T) {
 	cmd := exec.Command(python, filepath.Join("testdata", "kernel_test.py"))
 	cmd.Env = installed(t)
 	out, err := cmd.CombinedOutput()
-	if err != nil || !strings.Contains(string(out), "\nOK") {
+	// Nothing may be skipped: unittest writes "OK (skipped=1)" then.
+	if err != nil || !strings.Contains(string(out), "\nRan 13 tests") || !strings.HasSuffix(string(out), "\nOK\n") {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// TestJupyterClient does with jupyter_client what front ends do: see
+// testdata/client.py.
+func TestJupyterClient(t *testing.T) {
+	python := filepath.Join(filepath.Dir(jupyterProgram(t, "jupyter")), "python")
+	if err := exec.Command(python, "-c", "import jupyter_client").Run(); err != nil {
+		t.Skipf("%s has no jupyter_client", python)
+	}
+	cmd := exec.Command(python, filepath.Join("testdata", "client.py"))
+	cmd.Env = installed(t)
+	out, err := cmd.CombinedOutput()
+	if n := strings.Count(string(out), "ok "); err != nil || n != 6 {
+		t.Errorf("%v, %d of 6 passed\n%s", err, n, out)
 	}
 }
 

@@ -81,9 +81,9 @@ type Engine struct {
 	sess    *session
 	closed  bool
 	proc    *process
-	loaded  int         // compiled cells in the present host
-	history []core.Cell // successful cells of this host
-	lost    []core.Cell // those of the host that died
+	loaded  int       // compiled cells in the present host
+	history []ranCell // successful cells of this host
+	lost    []ranCell // those of the host that died
 }
 
 var _ core.Engine = (*Engine)(nil)

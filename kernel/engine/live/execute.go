@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"glownotes/kernel/core"
@@ -118,12 +119,20 @@ func (r *cellRun) execute(ctx context.Context) (core.Result, error) {
 	return res, r.succeeded(r.cell, err)
 }
 
-// succeeded remembers a cell for Replay, unless it failed.
-func (e *Engine) succeeded(cell core.Cell, err error) error {
+// A ranCell is a cell that succeeded.
+type ranCell struct {
+	core.Cell
+	serial int
+}
+
+// succeeded remembers a cell for Replay, unless it failed. Cells that ran at
+// the same time are remembered in the order in which they were loaded.
+func (r *cellRun) succeeded(cell core.Cell, err error) error {
 	if err == nil {
-		e.mu.Lock()
-		e.history = append(e.history, cell)
-		e.mu.Unlock()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		i, _ := slices.BinarySearchFunc(r.history, r.serial, func(c ranCell, serial int) int { return c.serial - serial })
+		r.history = slices.Insert(r.history, i, ranCell{cell, r.serial})
 	}
 	return err
 }

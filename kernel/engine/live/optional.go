@@ -172,7 +172,7 @@ func (e *Engine) Replay(ctx context.Context, out core.Output) error {
 	}
 	for i, c := range cells {
 		out.Stream("stdout", fmt.Sprintf("replaying cell %d (%d of %d)\n", c.Number, i+1, len(cells)))
-		if _, err := e.Execute(ctx, c, out); err != nil {
+		if _, err := e.Execute(ctx, c.Cell, out); err != nil {
 			e.mu.Lock()
 			e.lost = cells[i:]
 			e.mu.Unlock()

@@ -152,3 +152,24 @@ func TestDeadlock(t *testing.T) {
 		t.Errorf("ended by %v", err)
 	}
 }
+
+// TestReplayOrder: cells that ran beside each other are replayed in the order in
+// which they were loaded, whichever ended first.
+func TestReplayOrder(t *testing.T) {
+	e := engine(t)
+	if err := e.Reset(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, _, done := beside(t, e, 1, "started := 1\nfmt.Println(\"long\")\ntime.Sleep(500*time.Millisecond)")
+	execute(t, e, 2, "started++")
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	fails(t, t.Context(), e, 3, "p, _ := os.FindProcess(os.Getpid())\np.Kill()\ntime.Sleep(5*time.Second)")
+	if err := e.Replay(t.Context(), new(output)); err != nil {
+		t.Fatal(err)
+	}
+	if v, _ := execute(t, e, 4, "started"); v != "2" {
+		t.Errorf("started is %s, want 2", v)
+	}
+}

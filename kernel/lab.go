@@ -147,7 +147,7 @@ func labVenv(ctx context.Context) (jupyter.Venv, jupyter.Python, error) {
 }
 
 // untilInterrupt returns a context that the first Ctrl-C or SIGTERM ends; a
-// second one ends the program at once.
+// second Ctrl-C ends the program at once. (Batch systems repeat SIGTERM.)
 func untilInterrupt() (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
@@ -155,8 +155,11 @@ func untilInterrupt() (context.Context, context.CancelFunc) {
 	go func() {
 		<-signals
 		cancel()
-		<-signals
-		os.Exit(exitInterrupted)
+		for s := range signals {
+			if s == os.Interrupt {
+				os.Exit(exitInterrupted)
+			}
+		}
 	}()
 	return ctx, cancel
 }

@@ -7,7 +7,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -17,7 +21,7 @@ import (
 
 // sweepCells are a notebook that counts steps as a training would: it keeps
 // a checkpoint, goes on from it, and leaves a result. The first attempt of
-// width 8 waits in its middle to be killed.
+// width 8 waits in its middle to be killed, or to be told to stop.
 var sweepCells = []string{
 	"width := 4\nsteps := 12\nout := \"\"",
 	`done := 0
@@ -32,12 +36,29 @@ for done < steps {
 	if _, err := os.Stat(filepath.Join(out, "waited")); width == 8 && done == 10 && err != nil {
 		Must(0, os.WriteFile(filepath.Join(out, "waited"), nil, 0o644))
 		<-ctx.Done()
+		Must(0, os.WriteFile(filepath.Join(out, "checkpoint"), []byte(fmt.Sprint(done)), 0o644))
 	}
 	if done%4 == 0 {
 		Must(0, os.WriteFile(filepath.Join(out, "checkpoint"), []byte(fmt.Sprint(done)), 0o644))
 	}
 }`,
 	"Must(0, os.WriteFile(filepath.Join(out, \"result.json\"), fmt.Appendf(nil, `{\"score\": %d}`, 100*width), 0o644))",
+}
+
+// sweepNotebook writes a notebook of sweepCells.
+func sweepNotebook(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "demo.ipynb")
+	writeNotebook(t, path, sweepCells...)
+	n, err := nb.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.Cells[0].Metadata["tags"] = []any{"parameters"}
+	if err := n.WriteFile(path); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // TestSweep is the command with real workers and the real engine: a grid of
@@ -50,17 +71,8 @@ func TestSweep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	notebook := filepath.Join(dir, "demo.ipynb")
-	writeNotebook(t, notebook, sweepCells...)
-	n, err := nb.ReadFile(notebook)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n.Cells[0].Metadata["tags"] = []any{"parameters"}
-	if err := n.WriteFile(notebook); err != nil {
-		t.Fatal(err)
-	}
+	notebook := sweepNotebook(t)
+	dir := strings.TrimSuffix(notebook, ".ipynb") + ".sweep"
 	run := func(args ...string) (*exec.Cmd, *bytes.Buffer) {
 		cmd := exec.Command(program, append([]string{"sweep", notebook}, args...)...)
 		out := &bytes.Buffer{}
@@ -71,11 +83,11 @@ func TestSweep(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	killWaiting(t, notebook)
+	killWaiting(t, dir)
 	if err := cmd.Wait(); err != nil || !strings.Contains(out.String(), "another one takes over") {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	p, err := sweep.Open(strings.TrimSuffix(notebook, ".ipynb") + ".sweep")
+	p, err := sweep.Open(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,26 +111,96 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// killWaiting waits for the run of width 8 to reach its middle and kills its
-// worker, as a machine's end would.
-func killWaiting(t *testing.T, notebook string) {
-	t.Helper()
+// TestSweepWorkStops ends a worker as batch systems do: SIGTERM to all of its
+// processes, more than once. The cell is interrupted and the run goes on later.
+func TestSweepWorkStops(t *testing.T) {
+	if runtime.GOOS != "linux" || testing.Short() {
+		t.Skip("finds processes in /proc, and starts the engine")
+	}
+	program, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	notebook := sweepNotebook(t)
 	dir := strings.TrimSuffix(notebook, ".ipynb") + ".sweep"
-	for range 1200 {
-		waited, _ := filepath.Glob(filepath.Join(dir, "runs", "width=8*", "waited"))
-		if p, err := sweep.Open(dir); err == nil && len(waited) == 1 {
-			worker, err := os.FindProcess(p.Status(1).PID)
+	axis := sweep.Axis{Name: "width", Values: []string{"4", "8"}}
+	points, err := sweep.Expand(nil, []sweep.Axis{axis})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := sweep.Update(dir, notebook, filepath.Dir(notebook), points, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	work := func() *exec.Cmd { return exec.Command(program, "sweep", "work", dir, "--index=1") }
+	cmd := work()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	waitInMiddle(t, dir)
+	family := []int{cmd.Process.Pid}
+	lists, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", cmd.Process.Pid))
+	for _, list := range lists {
+		text, _ := os.ReadFile(list)
+		for _, f := range strings.Fields(string(text)) {
+			pid, err := strconv.Atoi(f)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := worker.Kill(); err != nil {
-				t.Fatal(err)
+			family = append(family, pid)
+		}
+	}
+	if len(family) < 2 {
+		t.Error("the worker has no cell host")
+	}
+	for range 2 {
+		for _, pid := range slices.Backward(family) {
+			if p, err := os.FindProcess(pid); err == nil {
+				p.Signal(syscall.SIGTERM)
 			}
+		}
+	}
+	cmd.Wait()
+	if code, s := cmd.ProcessState.ExitCode(), p.Status(1); code != exitInterrupted || s.State != sweep.Stopped {
+		t.Errorf("exit code %d, state %s (%s); want %d and stopped", code, s.State, s.Error, exitInterrupted)
+	}
+	// The cell saw ctx end and saved.
+	if text, err := os.ReadFile(filepath.Join(p.RunDir(1), "checkpoint")); err != nil || string(text) != "10" {
+		t.Errorf("checkpoint %q, want 10: the cell was not left time to save (%v)", text, err)
+	}
+	if out, err := work().CombinedOutput(); err != nil || p.Status(1).State != sweep.Done {
+		t.Errorf("taken up again: %v\n%s", err, out)
+	}
+}
+
+// killWaiting kills the worker of width 8 in its middle, as a machine's end
+// would.
+func killWaiting(t *testing.T, dir string) {
+	t.Helper()
+	waitInMiddle(t, dir)
+	p, err := sweep.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	worker, err := os.FindProcess(p.Status(1).PID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := worker.Kill(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// waitInMiddle waits for the run of width 8 to reach its middle.
+func waitInMiddle(t *testing.T, dir string) {
+	t.Helper()
+	for range 1200 {
+		if waited, _ := filepath.Glob(filepath.Join(dir, "runs", "width=8*", "waited")); len(waited) == 1 {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Error("the run of width 8 does not reach its middle")
+	t.Fatal("the run of width 8 does not reach its middle")
 }
 
 // tableRows are columns of the gathered table: values by blanks, rows by "|".

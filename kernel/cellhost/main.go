@@ -9,7 +9,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"runtime/debug"
+	"syscall"
 
 	"glownotes/kernel/engine/hostwire"
 )
@@ -31,6 +33,10 @@ func main() {
 	debug.SetMaxStack(maxStack)
 	// When memory runs out, this process should end and not the kernel.
 	_ = os.WriteFile("/proc/self/oom_score_adj", []byte("500"), 0o644)
+	// A batch system ends a job by SIGTERM to each of its processes. The kernel
+	// then interrupts the cell, which may have something to save; this process
+	// ends when the kernel does.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGTERM)
 	conn := hostwire.NewConn(os.NewFile(commandFD, "commands"), os.NewFile(eventFD, "events"))
 	h, err := newHost(conn, hostwire.Mark{Nonce: os.Args[1]})
 	if err != nil {

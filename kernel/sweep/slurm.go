@@ -23,8 +23,9 @@ type Slurm struct {
 // slurmScript requeues a task whose worker was lost, and one that Slurm ends
 // at its time limit (it says so two minutes ahead by SIGUSR1); the worker
 // itself counts its losses and gives up at the plan's limit. A task that
-// somebody cancels gets SIGTERM and is not requeued. "wait" returns early when
-// a signal comes, so it is called until the worker has ended.
+// somebody cancels is not requeued: Slurm sends SIGTERM to its processes, to
+// the script or to the worker alone. "wait" returns early when a signal comes,
+// so it is called until the worker has ended.
 var slurmScript = template.Must(template.New("slurm").Parse(`#!/bin/sh
 {{range .Directives}}#SBATCH {{.}}
 {{end}}
@@ -39,6 +40,7 @@ while kill -0 $worker 2>/dev/null; do wait $worker; status=$?; done
 case $status in
 {{.Done}}) exit 0 ;;
 {{.Failed}}) exit $status ;;
+{{.Interrupted}}) [ -n "$limit" ] || exit $status ;;
 esac
 if [ -n "$limit" ]; then echo "time limit: requeued"; else echo "the worker was lost (exit status $status): requeued"; fi
 scontrol requeue "$SLURM_JOB_ID" || exit $status
@@ -49,10 +51,11 @@ sleep 60 # Slurm ends this script
 func (s Slurm) Script(p *Plan, indexes []int) string {
 	var b strings.Builder
 	err := slurmScript.Execute(&b, map[string]any{
-		"Directives": s.directives(p, indexes),
-		"Command":    shellWords(append(slices.Clone(s.Command), p.dir)),
-		"Done":       fmt.Sprintf("%d | %d", ExitDone, ExitTaken),
-		"Failed":     fmt.Sprintf("%d | 2", ExitFailed),
+		"Directives":  s.directives(p, indexes),
+		"Command":     shellWords(append(slices.Clone(s.Command), p.dir)),
+		"Done":        fmt.Sprintf("%d | %d", ExitDone, ExitTaken),
+		"Failed":      fmt.Sprintf("%d | 2", ExitFailed), // 2: wrong arguments
+		"Interrupted": ExitInterrupted,
 	})
 	if err != nil {
 		panic(err) // the template is part of the program

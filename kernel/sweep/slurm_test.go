@@ -1,10 +1,11 @@
+//go:build unix
+
 package sweep
 
 import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,9 +25,6 @@ func TestRanges(t *testing.T) {
 
 func TestShellWords(t *testing.T) {
 	words := []string{"plain", "two words", "it's", "$HOME", "", "a=1,b=2", "`x`"}
-	if runtime.GOOS == "windows" {
-		t.Skip("needs a POSIX shell")
-	}
 	out, err := exec.Command("sh", "-c", "printf '%s|' "+shellWords(words)).Output()
 	if want := strings.Join(words, "|") + "|"; err != nil || string(out) != want {
 		t.Errorf("a shell reads %q, want %q (%v)", out, want, err)
@@ -52,9 +50,6 @@ func TestSlurmDirectives(t *testing.T) {
 // The batch script under a shell, with a stand-in for scontrol: which ends of
 // a worker put a task back into the queue?
 func TestSlurmScript(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("needs a POSIX shell")
-	}
 	for _, tt := range []struct {
 		name, worker string
 		signal       syscall.Signal
@@ -67,6 +62,7 @@ func TestSlurmScript(t *testing.T) {
 		{"wrong arguments", "exit 2", 0, 2, false},
 		{"killed", "kill -KILL $$", 0, 0, true},
 		{"time limit", "trap 'exit 130' TERM; touch started; while :; do sleep 0.05; done", syscall.SIGUSR1, 0, true},
+		{"cancelled, the worker alone is told", "exit 130", 0, 130, false},
 		{"cancelled", "trap 'exit 130' TERM; touch started; while :; do sleep 0.05; done", syscall.SIGTERM, 130, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -49,7 +49,7 @@ func (h *host) run(f hostwire.Frame) {
 	if f.Kind == hostwire.Look {
 		go h.look(c, f.Nodes, fin)
 	} else {
-		go h.body(c, f.Path, fin)
+		go h.body(c, f, fin)
 	}
 	fail := h.wait(c, fin)
 	display.Flush()
@@ -72,24 +72,24 @@ func (h *host) run(f hostwire.Frame) {
 
 // body is the goroutine of a cell: the init functions of packages that the
 // cell loads run here too.
-func (h *host) body(c *cell, path string, fin chan<- *hostwire.Failure) {
+func (h *host) body(c *cell, f hostwire.Frame, fin chan<- *hostwire.Failure) {
 	h.owners.claim(c)
 	c.mu.Lock()
 	c.goroutine = goroutineName()
 	c.mu.Unlock()
-	start, err := h.open(path)
+	start, err := h.open(f.Path, f.Hashes)
 	if err != nil {
 		fin <- &hostwire.Failure{Kind: hostwire.FailOpen, Message: err.Error()}
 		return
 	}
 	h.conn.Send(hostwire.Frame{Kind: hostwire.Opened, Cell: c.serial})
-	guarded(start, func(f *hostwire.Failure) { fin <- f })
+	guarded(start, func(fail *hostwire.Failure) { fin <- fail })
 }
 
 // open loads a plugin, one at a time: packages that two plugins need are
 // initialised by the first, and the runtime ends the process if the second one
 // comes across a package that is being initialised.
-func (h *host) open(path string) (start func(), err error) {
+func (h *host) open(path string, hashes []uint32) (start func(), err error) {
 	h.opening.Lock()
 	defer h.opening.Unlock()
 	defer func() {
@@ -97,6 +97,8 @@ func (h *host) open(path string) (start func(), err error) {
 			err = fmt.Errorf("a package failed to initialise: %v", v)
 		}
 	}()
+	undo := h.types().shorten(hashes)
+	defer undo()
 	p, err := plugin.Open(path)
 	if err != nil {
 		return nil, err

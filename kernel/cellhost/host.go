@@ -18,6 +18,7 @@ import (
 // A host runs cells, also several at the same time.
 type host struct {
 	conn    *hostwire.Conn
+	types   func() *typelinks
 	mark    hostwire.Mark
 	out     *os.File // the kernel's ends of fd 1 and 2, whatever cells do to os.Stdout
 	err     *os.File
@@ -46,7 +47,7 @@ type host struct {
 }
 
 func newHost(conn *hostwire.Conn, mark hostwire.Mark) (*host, error) {
-	h := &host{conn: conn, mark: mark, replies: make(chan hostwire.Frame, 1), comms: make(chan hostwire.Frame, 1024)}
+	h := &host{conn: conn, types: sync.OnceValue(findTypelinks), mark: mark, replies: make(chan hostwire.Frame, 1), comms: make(chan hostwire.Frame, 1024)}
 	for fd, f := range map[int]**os.File{1: &h.out, 2: &h.err} {
 		d, err := syscall.Dup(fd)
 		if err != nil {
@@ -80,6 +81,7 @@ func (h *host) install() {
 // serve handles commands until the kernel closes the pipe.
 func (h *host) serve() error {
 	go h.deliver()
+	go h.types()
 	if err := h.conn.Send(hostwire.Frame{Kind: hostwire.Hello}); err != nil {
 		return err
 	}

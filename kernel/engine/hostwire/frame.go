@@ -56,12 +56,13 @@ type Frame struct {
 	Cell int    `json:"cell,omitempty"` // serial number of the cell
 	Mark int64  `json:"mark,omitempty"` // its place in the output streams; 0: none
 
-	Path     string `json:"path,omitempty"`
-	ID       string `json:"id,omitempty"`
-	Text     string `json:"text,omitempty"`
-	Error    string `json:"error,omitempty"`
-	Wait     bool   `json:"wait,omitempty"`
-	Password bool   `json:"password,omitempty"`
+	Path     string   `json:"path,omitempty"`
+	Hashes   []uint32 `json:"hashes,omitempty"` // of the types in the plugin Path
+	ID       string   `json:"id,omitempty"`
+	Text     string   `json:"text,omitempty"`
+	Error    string   `json:"error,omitempty"`
+	Wait     bool     `json:"wait,omitempty"`
+	Password bool     `json:"password,omitempty"`
 
 	Failure *Failure `json:"failure,omitempty"`
 	Nodes   []Node   `json:"nodes,omitempty"`

@@ -2,7 +2,9 @@ package live
 
 import (
 	"fmt"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,7 +19,7 @@ func BenchmarkCell(b *testing.B) {
 		{"value", "%d + 1"},
 		{"plot", "p := plot.New()\np.Title.Text = fmt.Sprint(%d)"},
 		{"gorgonia", "g := gorgonia.NewGraph()\nlen(g.AllNodes()) + %d"},
-		{"cglow", "cfg := cglow.Horses32()\ncfg.Layers + %d"},
+		{"cglow", "cfg := cglow.Horses32()\ncfg.Steps + %d"},
 	} {
 		for _, mode := range []Mode{Plain, Image} {
 			b.Run(fmt.Sprintf("cell=%s/mode=%s", c.name, [...]string{Plain: "plain", Image: "image"}[mode]), func(b *testing.B) {
@@ -73,4 +75,48 @@ func BenchmarkComplete(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkSession runs 400 cells in one session and compares the last ones
+// with the first, in time and in the memory of the host.
+func BenchmarkSession(b *testing.B) {
+	const cells, group = 400, 50
+	for b.Loop() {
+		e, err := New(Options{ModuleRoot: "../../..", Mode: Image})
+		if err != nil {
+			b.Fatal(err)
+		}
+		var took []time.Duration
+		var resident [2]int
+		for n := range cells + 1 {
+			start := time.Now()
+			if _, err := e.Execute(b.Context(), core.Cell{Code: fmt.Sprintf("v%d := %d\nfmt.Println(v%d)", n, n, n), Number: n + 1}, new(output)); err != nil {
+				b.Fatal(err)
+			}
+			took = append(took, time.Since(start))
+			if n == 0 || n == cells {
+				resident[n/cells] = residentKB(b, e.process().cmd.Process.Pid)
+			}
+		}
+		first, last := took[1:group+1], took[cells+1-group:]
+		slices.Sort(first)
+		slices.Sort(last)
+		b.ReportMetric(float64(first[group/2].Microseconds())/1000, "ms-first")
+		b.ReportMetric(float64(last[group/2].Microseconds())/1000, "ms-last")
+		b.ReportMetric(float64(resident[1]-resident[0])/cells, "KB/cell")
+		e.Close()
+	}
+}
+
+func residentKB(b *testing.B, pid int) (kb int) {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		b.Skip(err)
+	}
+	for l := range strings.Lines(string(data)) {
+		if rest, ok := strings.CutPrefix(l, "VmRSS:"); ok {
+			fmt.Sscan(rest, &kb)
+		}
+	}
+	return kb
 }

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"glownotes/kernel/engine/stublib"
 )
 
 // A builder turns the generated file of a cell into a plugin. It calls the
@@ -26,6 +28,7 @@ type builder struct {
 type built struct {
 	archive string // export data and code for later cells
 	plugin  string
+	library *stublib.Library // the plugin's symbols, in image mode
 }
 
 // build compiles and links.

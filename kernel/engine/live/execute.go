@@ -115,7 +115,11 @@ func (r *cellRun) execute(ctx context.Context) (core.Result, error) {
 	if r.tellFaster.CompareAndSwap(true, false) {
 		r.out.Stream("stderr", fasterNote)
 	}
-	res, err := r.run(ctx, u, hostwire.Frame{Kind: hostwire.Run, Path: b.plugin}, b)
+	start := hostwire.Frame{Kind: hostwire.Run, Path: b.plugin}
+	if b.library != nil {
+		start.Hashes = b.library.TypeHashes()
+	}
+	res, err := r.run(ctx, u, start, b)
 	return res, r.succeeded(r.cell, err)
 }
 
@@ -275,10 +279,8 @@ func (e *Engine) commit(u *unit, b *built, p *process) error {
 	e.loaded++
 	many := e.loaded == manyCells
 	e.mu.Unlock()
-	if pkgs.image != nil {
-		if err := e.link.Load().builder.cells.loaded(b.plugin); err != nil {
-			return err
-		}
+	if b.library != nil {
+		e.link.Load().builder.cells.present().AddPlugin(b.library)
 	}
 	if many {
 		e.router.text(u.serial, "stderr", fmt.Sprintf("note: this session has loaded %d compiled cells; panics, stack traces and garbage collection slow down with their number. Restart the kernel when it suits you.\n", manyCells))

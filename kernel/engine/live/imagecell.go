@@ -71,18 +71,13 @@ func (c *cellSymbols) present() stublib.Table {
 	return c.table
 }
 
-// loaded makes the symbols of a cell known, after the host has opened it.
-func (c *cellSymbols) loaded(plugin string) error {
-	data, err := os.ReadFile(plugin)
+// readPlugin reads what later cells need to know of a plugin.
+func readPlugin(file string) (*stublib.Library, error) {
+	data, err := os.ReadFile(file)
 	if err != nil {
-		return fmt.Errorf("live: %w", err)
+		return nil, fmt.Errorf("live: %w", err)
 	}
-	lib, err := stublib.Read(data)
-	if err != nil {
-		return err
-	}
-	c.present().AddPlugin(lib)
-	return nil
+	return stublib.Read(data)
 }
 
 // alwaysWanted are symbols that the Go linker itself refers to.
@@ -123,7 +118,10 @@ func (b *builder) buildImage(ctx context.Context, dir string, serial int, text [
 	if err != nil {
 		return err
 	}
-	_, err = b.tool(ctx, dir, b.tc.ld, b.imageArgs(args)...)
+	if _, err = b.tool(ctx, dir, b.tc.ld, b.imageArgs(args)...); err != nil {
+		return err
+	}
+	out.library, err = readPlugin(out.plugin)
 	return err
 }
 

@@ -58,6 +58,17 @@ func Read(data []byte) (*Library, error) {
 	return lib, nil
 }
 
+// TypeHashes lists the hashes of the types in the library.
+func (l *Library) TypeHashes() []uint32 {
+	var out []uint32
+	for _, s := range l.Symbols {
+		if len(s.data) >= typeSize && hasLayout(s.Name) {
+			out = append(out, le.Uint32(s.data[offHash:]))
+		}
+	}
+	return out
+}
+
 type reader struct {
 	file   *elf.File
 	data   []byte
@@ -94,6 +105,7 @@ func (r *reader) readTargets() error {
 // Where an abi.Type of Go 1.26 on a 64-bit machine has its parts.
 const (
 	offPtrBytes = 8
+	offHash     = 16
 	offTFlag    = 20
 	offKind     = 23
 	offGCData   = 32

@@ -11,6 +11,11 @@ import (
 // widest bounds the doubling of channels from level to level.
 const widest = 256
 
+// outFan makes the last layer of a regression start ten times smaller than He's:
+// targets are small numbers, and the first steps from an error of 1 drive the
+// ReLUs of the layers before it below zero for good.
+const outFan = 100
+
 // layers builds one graph of a network; parameters are made by the first
 // graph and shared by the later ones.
 type layers struct {
@@ -27,7 +32,11 @@ func (l *layers) conv(name string, x *gorgonia.Node, out, k int) *gorgonia.Node 
 		c = op.Conv{Stride: 2}
 	}
 	in := x.Shape()[1]
-	return op.Conv2D(x, l.net.param(l.g, name+".w", in*k*k, out, in, k, k), l.net.param(l.g, name+".b", 0, out), c)
+	fan := in * k * k
+	if name == "out" && l.cfg.Loss == SquaredError {
+		fan *= outFan
+	}
+	return op.Conv2D(x, l.net.param(l.g, name+".w", fan, out, in, k, k), l.net.param(l.g, name+".b", 0, out), c)
 }
 
 func (l *layers) relu(name string, x *gorgonia.Node, out, k int) *gorgonia.Node {

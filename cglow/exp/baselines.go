@@ -67,15 +67,18 @@ func fileName(name string) string {
 }
 
 // netData returns the pairs as regression networks see them: where x is an
-// estimate of y they learn the difference, on a scale near 1.
+// estimate of y they learn the difference, and all on a scale near 1.
 func (e *Experiment) netData() data.Dataset {
-	if !e.p.inputIsMean {
+	k := float32(e.p.netScale)
+	if k == 1 && !e.p.inputIsMean {
 		return e.Train
 	}
-	k := float32(e.p.netScale)
-	x, _ := e.Train.Shapes()
-	return &mapped{Dataset: e.Train, name: e.Train.Name() + ", less x", x: x, pair: func(x, y data.Images) (data.Images, data.Images, error) {
-		return x, combined(y, k, x, -k), nil
+	sx, _ := e.Train.Shapes()
+	return &mapped{Dataset: e.Train, name: e.Train.Name(), x: sx, pair: func(x, y data.Images) (data.Images, data.Images, error) {
+		if e.p.inputIsMean {
+			return x, combined(y, k, x, -k), nil
+		}
+		return x, combined(y, k, y, 0), nil
 	}}
 }
 
@@ -94,10 +97,14 @@ func (e *Experiment) network(name string, test bool) (func(ctx context.Context, 
 	}
 	return func(ctx context.Context, x data.Images) (data.Images, error) {
 		y, err := net.Predict(ctx, x)
-		if err != nil || !e.p.inputIsMean {
+		k := 1 / float32(e.p.netScale)
+		switch {
+		case err != nil || k == 1 && !e.p.inputIsMean:
 			return y, err
+		case e.p.inputIsMean:
+			return combined(x, 1, y, k), nil
 		}
-		return combined(x, 1, y, 1/float32(e.p.netScale)), nil
+		return combined(y, k, y, 0), nil
 	}, nil
 }
 

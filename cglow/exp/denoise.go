@@ -13,7 +13,7 @@ import (
 const testNoise = 1_000_003
 
 var denoiseProtocol = protocol{
-	table: 3, title: "colour denoising, sigma 25", sizes: []int{32, 64, 128}, picture: true, netScale: 1,
+	table: 3, title: "colour denoising, sigma 25", sizes: []int{32, 64, 128}, picture: true, netScale: 10,
 	columns: []Column{{Name: "PSNR (dB)", Digits: 2}, {Name: "SSIM", Digits: 3}},
 	notes: []string{
 		"x is the picture with noise, y the noise; the restored picture is x less the predicted y, limited to [0,1]. PSNR: peak 1, mean over the pictures.",

@@ -122,8 +122,8 @@ func Medium() Capacity {
 // of its arithmetic: one trunk for all networks on x, a prior that sees x, a
 // learning rate that falls along a cosine, the running mean of the weights, and
 // for the real sets augmentation. In the tasks whose y is a picture the flow
-// models what the U-Net (inpainting: the context encoder) leaves, so that its
-// prediction begins where regression ends.
+// models what a network leaves (denoising: DnCNN, depth: U-Net, inpainting: the
+// context encoder), so that its prediction begins where regression ends.
 func Compact(t Task, s Source, size, steps int, k Capacity) Config {
 	c := Paper(t, s, size)
 	m := &c.Model
@@ -140,7 +140,7 @@ func Compact(t Task, s Source, size, steps int, k Capacity) Config {
 	switch t {
 	case Denoise:
 		c = c.OnPatches(32)
-		c.Mean, c.Scale = "U-Net", 12
+		c.Mean, c.Scale = "DnCNN", 12
 	case Depth:
 		c = c.OnPatches(32)
 		c.Mean, c.Scale = "U-Net", 100
@@ -212,8 +212,8 @@ func (c Config) WithBaselines(width, steps, batch int, rate float64) Config {
 		add("U-Net", baseline.UNetFor(x, y), width)
 	case Denoise, Depth:
 		d := baseline.DnCNNFor(x, y)
-		d.Depth = 7
-		add("DnCNN of 7 layers", d, 2*width)
+		d.Depth = 8 // of 17 in the original, and fewer channels: two cores
+		add("DnCNN", d, 2*width)
 		u := baseline.UNetFor(x, y)
 		u.Depth, u.Loss = 2, baseline.SquaredError
 		add("U-Net", u, width)

@@ -196,6 +196,9 @@ func (e *Experiment) flowRow(ctx context.Context) (Row, error) {
 // flowName says how the flow predicts.
 func (e *Experiment) flowName() string {
 	name := fmt.Sprintf("c-Glow, mean of %d samples", e.Config.Predict.Samples)
+	if t := e.Config.Predict.Temperature; t != 1 {
+		name += fmt.Sprintf(" at temperature %g", t)
+	}
 	if e.Config.Mean != "" {
 		name = fmt.Sprintf("%s + %s", e.Config.Mean, name)
 	}

@@ -21,7 +21,7 @@ type Column struct {
 // was not measured.
 type Number float64
 
-// Missing is the figure that was not measured.
+// missing is the figure that was not measured.
 var missing = Number(math.NaN())
 
 // MarshalJSON writes null for a missing figure.
@@ -170,15 +170,16 @@ func (t *Table) String() string {
 	var b strings.Builder
 	fmt.Fprintln(&b, t.Title)
 	for _, l := range append([][]string{head}, lines...) {
+		line := ""
 		for j, s := range l {
 			pad := strings.Repeat(" ", width[j]-len([]rune(s)))
 			if j < 2 {
-				b.WriteString(s + pad + "  ")
+				line += s + pad + "  "
 			} else {
-				b.WriteString(pad + s + "  ")
+				line += pad + s + "  "
 			}
 		}
-		b.WriteString("\n")
+		fmt.Fprintln(&b, strings.TrimRight(line, " "))
 	}
 	for _, n := range t.Notes {
 		fmt.Fprintln(&b, n)
@@ -197,6 +198,7 @@ func (t *Table) Markdown() string {
 				l[2+j] = "**" + l[2+j] + "**"
 			}
 		}
+		l[0] = strings.ReplaceAll(l[0], "|", "\\|")
 		fmt.Fprintf(&b, "| %s |\n", strings.Join(l, " | "))
 	}
 	for _, n := range t.Notes {

@@ -15,11 +15,32 @@ func Transpose(dst, src []float32, rows, cols int) {
 	active.turn(dst, rows, src, cols, rows, cols)
 }
 
+// TransposeRows is [Transpose] between parts of larger matrices, whose rows lie dstRow and srcRow
+// values apart:
+//
+//	for i, j { dst[j*dstRow+i] = src[i*srcRow+j] }
+func TransposeRows(dst []float32, dstRow int, src []float32, srcRow, rows, cols int) {
+	if rows < 0 || cols < 0 || dstRow < rows || srcRow < cols ||
+		rows > 0 && cols > 0 && (len(dst) < (cols-1)*dstRow+rows || len(src) < (rows-1)*srcRow+cols) {
+		panic(fmt.Sprintf("cpu: TransposeRows: %d x %d values, but %d in dst with rows of %d and %d in src with rows of %d",
+			rows, cols, len(dst), dstRow, len(src), srcRow))
+	}
+	active.turn(dst, dstRow, src, srcRow, rows, cols)
+}
+
 // turn sets dst[j*dstRow+i] = src[i*srcRow+j] for i < rows, j < cols, in square
 // blocks of one vector a side as far as they go.
 func (s isa) turn(dst []float32, dstRow int, src []float32, srcRow, rows, cols int) {
 	lanes := tilings[s].lanes
 	i, blocks := 0, cols/lanes
+	switch {
+	case s == generic:
+	case blocks == 0 && cols > 1:
+		i = s.turnNarrow(dst, dstRow, src, srcRow, rows, cols)
+	case rows > 1 && rows < lanes:
+		done := s.turnFlat(dst, dstRow, src, srcRow, rows, cols)
+		dst, src, cols, blocks = dst[done*dstRow:], src[done:], cols-done, 0
+	}
 	if s != generic && blocks > 0 {
 		whole := blocks * lanes
 		for ; i+lanes <= rows; i += lanes {
@@ -32,6 +53,36 @@ func (s isa) turn(dst []float32, dstRow int, src []float32, srcRow, rows, cols i
 	for ; i < rows && cols > 0; i++ {
 		scatter(dst[i:], dstRow, src[i*srcRow:i*srcRow+cols])
 	}
+}
+
+// turnNarrow is turn for rows shorter than a vector, such as the taps of a kernel: a square block
+// is read beyond their ends. It returns the number of rows done.
+func (s isa) turnNarrow(dst []float32, dstRow int, src []float32, srcRow, rows, cols int) (i int) {
+	var block [16 * 16]float32
+	lanes := tilings[s].lanes
+	for ; i+lanes <= rows && (i+lanes-1)*srcRow+lanes <= len(src); i += lanes {
+		s.transpose(at(block[:], 0), lanes*floatSize, at(src, i*srcRow), srcRow*floatSize, 1)
+		for j := range cols {
+			copy(dst[j*dstRow+i:][:lanes], block[j*lanes:])
+		}
+	}
+	return i
+}
+
+// turnFlat is turn for fewer rows than a vector has lanes. It returns the number of columns done.
+func (s isa) turnFlat(dst []float32, dstRow int, src []float32, srcRow, rows, cols int) (j int) {
+	var block, turned [16 * 16]float32
+	lanes := tilings[s].lanes
+	for ; j+lanes <= cols; j += lanes {
+		for i := range rows {
+			copy(block[i*lanes:(i+1)*lanes], src[i*srcRow+j:])
+		}
+		s.transpose(at(turned[:], 0), lanes*floatSize, at(block[:], 0), lanes*floatSize, 1)
+		for k := range lanes {
+			copy(dst[(j+k)*dstRow:][:rows], turned[k*lanes:])
+		}
+	}
+	return j
 }
 
 // scatter sets dst[j*step] = x[j].

@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"slices"
+
 	"glownotes/cglow/cpu"
 	"glownotes/cglow/op"
 	"glownotes/cglow/ref"
@@ -14,6 +16,10 @@ import (
 //
 // with V the weights in the order of the unfolded rows. All first layers with the same window
 // share one unfolded x.
+//
+// Most convolutions shrink their input: their windows lie side by side without gaps. What such a
+// layer sees is stored window by window, so that it is the unfolded matrix itself: nothing is
+// copied forward, and nothing folded back. It takes no more than unfolding x in that order.
 
 // bankRows is the number of pixels that one product should have at least: images are unfolded
 // together until it is reached.
@@ -22,10 +28,40 @@ const bankRows = 256
 // bankLayer is a layer with what its kernels need.
 type bankLayer struct {
 	ref.NetLayer
-	window cpu.Window
-	pixels int // of a result
-	depth  int // KH*KW*C
-	group  int // images that are unfolded together
+	window  cpu.Window
+	pixels  int   // of a result
+	depth   int   // KH*KW*C
+	group   int   // images that are unfolded together
+	inPlace bool  // the input is its own unfolded matrix
+	order   []int // the pixels of the result as they are stored; nil if line by line
+}
+
+// shrinks reports whether the windows of a convolution lie side by side and cover its input.
+func (b *bankLayer) shrinks() bool {
+	c := b.Conv
+	return !b.Linear && c.Pad == 0 && c.KH == c.StrideH && c.KW == c.StrideW && c.OH*c.KH == c.H && c.OW*c.KW == c.W
+}
+
+// nest stores what shrinking layers see window by window.
+func nest(net []bankLayer) {
+	for l := len(net) - 1; l > 0; l-- {
+		b, before := &net[l], &net[l-1]
+		if !b.shrinks() {
+			continue
+		}
+		b.inPlace, b.group = true, b.Conv.N
+		for i := range b.pixels {
+			pixel := i
+			if b.order != nil {
+				pixel = b.order[i]
+			}
+			y, x := pixel/b.Conv.OW*b.Conv.KH, pixel%b.Conv.OW*b.Conv.KW
+			for tap := range b.Conv.KH * b.Conv.KW {
+				before.order = append(before.order, (y+tap/b.Conv.KW)*b.Conv.W+x+tap%b.Conv.KW)
+			}
+		}
+	}
+	net[0].group = net[0].Conv.N
 }
 
 // bankPlan holds the sizes, the unfolded x and the room of each part.
@@ -34,9 +70,11 @@ type bankPlan struct {
 	nets   [][]bankLayer
 	slots  []op.BankSlots
 	parts  int
-	last   []float32          // x, channel-last
-	first  [][]float32        // by network: the unfolded x
-	unique map[int]cpu.Window // by network: the windows to unfold x with
+	last   []float32   // x, channel-last
+	first  [][]float32 // by network: the unfolded x
+	unique []int       // networks whose first layers differ
+	lines  []float32   // unfolded images line by line
+	line   int         // the size of one
 	rooms  []*bankRoom
 	x      []float32
 	unfold func(n int)
@@ -46,8 +84,9 @@ type bankPlan struct {
 type bankRoom struct {
 	weights, columns, flat []float32
 	a, b                   []float32 // results, or their gradients, of two layers in turn
-	turned                 []float32 // gradient of V
+	turned, across         []float32 // gradient of V, and its transpose
 	sum                    []float32 // of columns, for a bias
+	lines                  []float32 // a gradient of the unfolded x line by line
 }
 
 // newBankPlan reports false for windows that package cpu does not have.
@@ -67,6 +106,7 @@ func newBankPlan(d ref.NetBank) (*bankPlan, bool) {
 			}
 			layers = append(layers, b)
 		}
+		nest(layers)
 		p.nets = append(p.nets, layers)
 	}
 	return p, true
@@ -76,18 +116,18 @@ func newBankPlan(d ref.NetBank) (*bankPlan, bool) {
 // need it for gradients of weights.
 func (p bankPlan) take(c *carver, results, turned bool) *bankPlan {
 	p.last = c.take(p.N * p.C * p.H * p.W)
-	p.first = make([][]float32, len(p.nets))
-	p.unique = map[int]cpu.Window{}
-	seen := map[cpu.Window]int{}
+	p.first, p.unique = make([][]float32, len(p.nets)), nil
+	lines := 0
 	for i, net := range p.nets {
-		w := net[0].window
-		j, ok := seen[w]
-		if !ok {
-			j, seen[w], p.unique[i] = i, i, w
-			p.first[i] = c.take(p.N * net[0].pixels * net[0].depth)
+		if j := p.alike(i); j >= 0 {
+			p.first[i] = p.first[j]
+			continue
 		}
-		p.first[i] = p.first[j]
+		p.unique = append(p.unique, i)
+		p.first[i] = c.take(p.N * net[0].pixels * net[0].depth)
+		lines = max(lines, net[0].pixels*net[0].depth)
 	}
+	p.lines, p.line = c.take(p.N*lines), lines
 	var weights, columns, flat, result, width int
 	for _, net := range p.nets {
 		for l, b := range net {
@@ -97,7 +137,7 @@ func (p bankPlan) take(c *carver, results, turned bool) *bankPlan {
 				continue
 			}
 			weights = max(weights, b.Conv.O*b.depth)
-			if l > 0 || turned {
+			if l > 0 && !b.inPlace || l == 0 && turned {
 				columns = max(columns, b.group*b.pixels*b.depth)
 			}
 		}
@@ -109,7 +149,7 @@ func (p bankPlan) take(c *carver, results, turned bool) *bankPlan {
 			r.a, r.b = c.take(result), c.take(result)
 		}
 		if turned {
-			r.turned, r.sum = c.take(weights), c.take(2*(sumLanes+width))
+			r.turned, r.across, r.sum = c.take(weights), c.take(weights), c.take(2*(sumLanes+width))
 		}
 		p.rooms = append(p.rooms, r)
 	}
@@ -127,46 +167,34 @@ func (p *bankPlan) unfoldImage(n int) {
 	size := p.C * p.H * p.W
 	image := at(p.last, n, size)
 	transpose(image, at(p.x, n, size), p.C, p.H*p.W)
-	for i, w := range p.unique {
-		cpu.Im2colNHWC(w, at(p.first[i], n, w.Unfolded()), image)
-	}
-}
-
-// transpose sets y [c,r] to the transpose of x [r,c], with the longer axis in the inner loop.
-func transpose(y, x []float32, r, c int) {
-	if c == 4 {
-		transpose4(y, x, r)
-		return
-	}
-	if r >= 8 && c >= 8 {
-		cpu.Transpose(y, x, r, c)
-		return
-	}
-	if c < r {
-		for j := range c {
-			from, to := x[j:], y[j*r:(j+1)*r]
-			for i := range to {
-				to[i] = from[i*c]
-			}
+	for _, i := range p.unique {
+		b := &p.nets[i][0]
+		out := at(p.first[i], n, b.pixels*b.depth)
+		if b.order == nil {
+			cpu.Im2colNHWC(b.window, out, image)
+			continue
 		}
-		return
-	}
-	for i := range r {
-		from, to := x[i*c:(i+1)*c], y[i:]
-		for j, v := range from {
-			to[j*r] = v
+		lines := at(p.lines, n, p.line)
+		cpu.Im2colNHWC(b.window, lines, image)
+		for k, pixel := range b.order {
+			copy(at(out, k, b.depth), at(lines, pixel, b.depth))
 		}
 	}
 }
 
-// transpose4 is transpose for rows of four, the taps of a 2x2 convolution.
-func transpose4(y, x []float32, r int) {
-	a, b, c, d := y[:r], y[r:2*r], y[2*r:3*r], y[3*r:4*r]
-	for i := range a {
-		v := (*[4]float32)(x[4*i:])
-		a[i], b[i], c[i], d[i] = v[0], v[1], v[2], v[3]
+// alike returns the first network before i whose first layer sees x in the same way, or -1.
+func (p *bankPlan) alike(i int) int {
+	b := &p.nets[i][0]
+	for _, j := range p.unique {
+		if o := &p.nets[j][0]; o.window == b.window && slices.Equal(o.order, b.order) {
+			return j
+		}
 	}
+	return -1
 }
+
+// transpose sets y [c,r] to the transpose of x [r,c].
+func transpose(y, x []float32, r, c int) { cpu.Transpose(y, x, r, c) }
 
 // turn brings weights [O,C,K] to the order [O,K,C] of unfolded rows, K = KH*KW.
 func turn(v, w []float32, o, c, k int) {
@@ -182,6 +210,9 @@ func (p *bankPlan) columns(r *bankRoom, i, l int, in []float32, from, count int)
 	size := b.pixels * b.depth
 	if l == 0 {
 		return p.first[i][from*size : (from+count)*size]
+	}
+	if b.inPlace {
+		return in[from*size : (from+count)*size]
 	}
 	for k := range count {
 		cpu.Im2colNHWC(b.window, at(r.columns, k, size), at(in, from+k, b.Conv.C*b.Conv.H*b.Conv.W))
@@ -261,7 +292,7 @@ func (p *bankPlan) imagesWithin(memory int) int {
 	for _, net := range p.nets {
 		if w := net[0].window; !seen[w] {
 			seen[w] = true
-			image += w.Unfolded()
+			image += 2 * w.Unfolded()
 		}
 		for _, b := range net {
 			result = max(result, b.Size())

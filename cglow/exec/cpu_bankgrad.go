@@ -38,6 +38,9 @@ func bankBackward(o *op.Op, used []bool) *Kernel {
 		b.bankPlan = plan.take(c, true, true)
 		if used[len(used)-1] {
 			b.dx = c.takeEach(b.parts, b.N*b.C*b.H*b.W)
+			for _, r := range b.rooms {
+				r.lines = c.take(b.line)
+			}
 		}
 		task := b.part
 		return func(outs, ins [][]float32) error {
@@ -97,7 +100,7 @@ func (b *bankGrads) backward(part, i int) {
 			b.conv(part, i, l, gz, next, in, w, dw)
 			columnSums(db, gz[:b.N*layer.Size()], r.sum)
 		}
-		if l > 0 && net[l-1].ReLU {
+		if l > 0 && net[l-1].ReLU && !layer.inPlace {
 			n := b.N * net[l-1].Size()
 			cpu.ReLUGrad(next[:n], next[:n], in[:n])
 		}
@@ -143,6 +146,10 @@ func (b *bankGrads) linear(r *bankRoom, i, l int, gz, next, in, w, dw []float32)
 func (b *bankGrads) conv(part, i, l int, gz, next, in, w, dw []float32) {
 	r, layer := b.rooms[part], &b.nets[i][l]
 	c := layer.Conv
+	if layer.inPlace {
+		b.convInPlace(r, layer, &b.nets[i][l-1], gz, next, in, w, dw)
+		return
+	}
 	if dw != nil {
 		beta := float32(0)
 		b.groups(layer, func(from, count int) {
@@ -164,9 +171,36 @@ func (b *bankGrads) conv(part, i, l int, gz, next, in, w, dw []float32) {
 	b.groups(layer, func(from, count int) {
 		cpu.Gemm(false, false, count*layer.pixels, layer.depth, c.O, gz[from*layer.Size():], c.O, r.weights, layer.depth, r.columns, layer.depth, 0)
 		for k := range count {
-			cpu.Col2imNHWC(layer.window, at(next, from+k, c.C*c.H*c.W), at(r.columns, k, layer.pixels*layer.depth))
+			columns := at(r.columns, k, layer.pixels*layer.depth)
+			if layer.order != nil {
+				for i, pixel := range layer.order {
+					copy(at(r.lines, pixel, layer.depth), at(columns, i, layer.depth))
+				}
+				columns = r.lines
+			}
+			cpu.Col2imNHWC(layer.window, at(next, from+k, c.C*c.H*c.W), columns)
 		}
 	})
+}
+
+// convInPlace does it for a layer whose input is its own unfolded matrix. next becomes the gradient
+// before the ReLU of the layer before.
+func (b *bankGrads) convInPlace(r *bankRoom, layer, before *bankLayer, gz, next, in, w, dw []float32) {
+	c, rows := layer.Conv, b.N*layer.pixels
+	taps := c.KH * c.KW
+	if dw != nil {
+		cpu.Gemm(true, false, layer.depth, c.O, rows, in, layer.depth, gz, c.O, r.across, c.O, 0)
+		for tap := range taps {
+			cpu.TransposeRows(r.turned[tap*c.C:], layer.depth, r.across[tap*c.C*c.O:], c.O, c.C, c.O)
+		}
+		turn(dw, r.turned, c.O, taps, c.C)
+	}
+	turn(r.weights, w, c.O, c.C, taps)
+	e := cpu.Epilogue{}
+	if before.ReLU {
+		e.Mask, e.MaskRow = in, layer.depth
+	}
+	cpu.GemmFused(false, false, rows, layer.depth, c.O, gz, c.O, r.weights, layer.depth, next, layer.depth, 0, e)
 }
 
 // sumLanes is the least number of elements that columnSums adds side by side.

@@ -15,6 +15,8 @@ const (
 	// updateValues bounds the part of B that all rows of a large C use: it
 	// stays in the second-level cache.
 	updateValues = 1 << 15
+	// updateColumns is the length of a row of C from which it is worth a call.
+	updateColumns = 256
 	// pastValues is the size from which a C that is only written goes past the
 	// caches: it would be read first otherwise, and push out what is in use.
 	pastValues = 1 << 16
@@ -47,7 +49,7 @@ func (p *product) method() method {
 		return byDots
 	case !p.transB && p.m <= fewRows && p.n >= 64:
 		return byCombine
-	case !p.transB && p.k > 0 && p.k <= fewRows && p.n >= 64 && p.Epilogue.empty():
+	case !p.transB && p.k > 0 && p.k <= fewRows && p.n >= updateColumns && p.Epilogue.empty():
 		return byUpdate
 	case p.beta == 0 && p.n >= 2*p.m && p.k >= 32 && (p.m <= swapRows || p.transB && p.m <= swapRowsTransposed):
 		return bySwap

@@ -19,8 +19,13 @@ import (
 // cut into parts with gradients of their own, which are added at the end; few go through stage by
 // stage, each cut by rows.
 
-// couplingChunk is the number of panels that add to the gradients of the weights together.
-const couplingChunk = 8
+const (
+	// couplingChunk is the number of panels that add to the gradients of the weights together: what
+	// they need stays in a second-level cache of 1 or 2 MiB.
+	couplingChunk = 4
+	// couplingPart is the least number of panels of a part.
+	couplingPart = 8
+)
 
 // weightGrads are gradients of the weights and of what is summed over rows.
 type weightGrads struct {
@@ -44,7 +49,7 @@ type couplingGrads struct {
 	h0, h1    []float32
 	dx        []float32
 	gs        []float32                   // s2 g of the group
-	out       ref.CouplingParams[float32] // nil for gradients that nobody reads
+	grads     ref.CouplingParams[float32] // nil for gradients that nobody reads
 	parts     int                         // 0: stage by stage
 	chunk     int
 	first     bool
@@ -67,7 +72,7 @@ func couplingBackward(o *op.Op, used []bool) *Kernel {
 		count := 1
 		if b.chunk = panels; panels >= stagedBackward {
 			b.chunk = couplingChunk
-			b.parts = min(maxParts, panels/couplingChunk)
+			b.parts = min(maxParts, panels/couplingPart)
 			count = b.parts
 		}
 		for range count {
@@ -113,15 +118,15 @@ func (b *couplingGrads) takeGrads(c *carver) weightGrads {
 // start prepares a call. A single part writes the gradients of w0 and w1 where they belong.
 func (b *couplingGrads) start(outs, ins [][]float32) {
 	b.load(ins[1:10])
-	b.out = ref.CouplingParams[float32]{
+	b.grads = ref.CouplingParams[float32]{
 		W0: outs[1], B0: outs[2], L0: outs[3], W1: outs[4], B1: outs[5], L1: outs[6], W2: outs[7], B2: outs[8], L2: outs[9],
 	}
 	b.acc[0] = b.own
-	if b.out.W0 != nil {
-		b.acc[0].w0 = b.out.W0
+	if b.grads.W0 != nil {
+		b.acc[0].w0 = b.grads.W0
 	}
-	if b.out.W1 != nil {
-		b.acc[0].w1 = b.out.W1
+	if b.grads.W1 != nil {
+		b.acc[0].w1 = b.grads.W1
 	}
 	for _, a := range b.acc {
 		for _, lanes := range [][]float32{a.dots0, a.sums0, a.dots1, a.sums1} {
@@ -145,7 +150,7 @@ func (b *couplingGrads) run() {
 }
 
 // partsOf is the number of parts that so many panels are cut into.
-func (b *couplingGrads) partsOf(panels int) int { return min(b.parts, max(1, panels/couplingChunk)) }
+func (b *couplingGrads) partsOf(panels int) int { return min(b.parts, max(1, panels/couplingPart)) }
 
 func (b *couplingGrads) bindTasks() {
 	b.scaleTask = b.scaleImage
@@ -160,7 +165,7 @@ func (b *couplingGrads) bindTasks() {
 		for q := from; q < to; q += b.chunk {
 			count := min(b.chunk, to-q)
 			for i := range count {
-				b.unfold(b.couplingPlan.out, room.d[0], b.gs, b.Out, q+i, 0, b.Out)
+				b.unfold(b.out, room.d[0], b.gs, b.Out, q+i, 0, b.Out)
 				b.unfold(b.in, room.u[0], b.x, b.In, q+i, 0, b.In)
 				b.gradient1(room, acc, room.d[0], q+i, i, 0, b.Hidden)
 				b.gradient0(room, acc, q+i, i, 0, b.Hidden)
@@ -173,7 +178,7 @@ func (b *couplingGrads) bindTasks() {
 	b.stages = [4]func(int){
 		b.stage(func(task, q int) {
 			from, to := span(task, rowTasks, b.Out)
-			b.unfold(b.couplingPlan.out, b.rooms[0].d[q], b.gs, b.Out, q, from, to)
+			b.unfold(b.out, b.rooms[0].d[q], b.gs, b.Out, q, from, to)
 			from, to = span(task, rowTasks, b.In)
 			b.unfold(b.in, b.rooms[0].u[q], b.x, b.In, q, from, to)
 		}),
@@ -285,9 +290,9 @@ func (b *couplingGrads) finishTask(task int) {
 	sum(func(a *weightGrads) []float32 { return a.w0 }, b.k0)
 	sum(func(a *weightGrads) []float32 { return a.w1 }, b.Hidden)
 	w2 := sum(func(a *weightGrads) []float32 { return a.w2 }, b.k2)
-	if b.out.W2 != nil {
+	if b.grads.W2 != nil {
 		for k := from; k < to; k++ {
-			spreadTaps(b.out.W2[9*k:], 9*b.Hidden, at(w2, k-from, b.k2))
+			spreadTaps(b.grads.W2[9*k:], 9*b.Hidden, at(w2, k-from, b.k2))
 		}
 	}
 	lanes := cpu.PanelLanes()
@@ -295,8 +300,8 @@ func (b *couplingGrads) finishTask(task int) {
 		out []float32
 		of  func(a *weightGrads) []float32
 	}{
-		{b.out.B0, func(a *weightGrads) []float32 { return a.sums0 }}, {b.out.L0, func(a *weightGrads) []float32 { return a.dots0 }},
-		{b.out.B1, func(a *weightGrads) []float32 { return a.sums1 }}, {b.out.L1, func(a *weightGrads) []float32 { return a.dots1 }},
+		{b.grads.B0, func(a *weightGrads) []float32 { return a.sums0 }}, {b.grads.L0, func(a *weightGrads) []float32 { return a.dots0 }},
+		{b.grads.B1, func(a *weightGrads) []float32 { return a.sums1 }}, {b.grads.L1, func(a *weightGrads) []float32 { return a.dots1 }},
 	} {
 		if l.out == nil {
 			continue
@@ -321,7 +326,7 @@ func spreadTaps(kernels []float32, row int, taps []float32) {
 
 // finishLast sums the gradients of the last layer's biases and scales over the batch.
 func (b *couplingGrads) finishLast() {
-	for _, l := range [2]struct{ out, of []float32 }{{b.out.B2, b.db2}, {b.out.L2, b.dl2}} {
+	for _, l := range [2]struct{ out, of []float32 }{{b.grads.B2, b.db2}, {b.grads.L2, b.dl2}} {
 		if l.out == nil {
 			continue
 		}

@@ -24,11 +24,13 @@
 // [Backend]; [CPU] has one for every op that computes, and the plain loops for those that move
 // elements. What takes the time of a training step is cut for package cpu:
 //
-//   - A coupling network (op.CouplingNet) keeps its wide side channel-last and unfolds only the
-//     thin one, so that each of its nine matrix products has long rows; scales are folded into the
-//     weights, bias, ReLU and its mask into the products.
+//   - A coupling network (op.CouplingNet) takes its pixels through all three convolutions a panel
+//     at a time (cpu.MulPanel): weights are read where they are, only the thin sides are unfolded,
+//     nothing is packed. Scale, bias, ReLU, its mask and the sums over pixels are part of the
+//     products.
 //   - The networks on x (op.NetBank) are one op: x is unfolded once for all of them, and they run
-//     side by side.
+//     side by side. What a convolution sees that shrinks its input is stored window by window,
+//     which is its unfolded matrix.
 //
 // Work on a batch is cut by image, or a bank by network, into a fixed number of parts, and sums
 // over the batch are added in a fixed order: results do not depend on the number of cores.

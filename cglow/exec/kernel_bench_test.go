@@ -9,6 +9,7 @@ import (
 
 	"glownotes/cglow/cpu"
 	"glownotes/cglow/exec"
+	"glownotes/cglow/op"
 )
 
 // BenchmarkKernelCoupling times the coupling networks of the paper's architecture at 32x32, batch
@@ -42,6 +43,77 @@ func BenchmarkKernelCoupling(b *testing.B) {
 					b.ReportMetric(100*rate/peak, "%peak")
 				})
 			}
+		}
+	}
+}
+
+// BenchmarkKernelBank times the conditioning networks of the paper's architecture, 2LK on vectors
+// and LK on features, batch 2, forward and with all gradients.
+func BenchmarkKernelBank(b *testing.B) {
+	for _, size := range []int{32, 64} {
+		l := large{name: "bank", shapes: [][]int{{2, 3, size, size}}, scale: 0.1}
+		add := func(shape ...int) int {
+			l.shapes = append(l.shapes, shape)
+			return len(l.shapes) - 1
+		}
+		two, same := op.Conv{Stride: 2}, op.Conv{Stride: 1, Pad: 1}
+		type layer struct {
+			w, b int
+			c    op.Conv
+			relu bool
+		}
+		var nets [][]layer
+		for level := range 3 {
+			channels, ratio := 12<<level, 2<<level
+			for range 8 {
+				for _, out := range []int{2 * channels, 9 * channels} {
+					net := []layer{}
+					in := 3
+					for range 3 {
+						net = append(net, layer{add(64, in, 2, 2), add(64), two, true})
+						in = 64
+					}
+					in = 64 * size * size / 64
+					for _, o := range []int{128, 128, out} {
+						net = append(net, layer{add(o, in), add(o), op.Conv{}, o == 128})
+						in = o
+					}
+					nets = append(nets, net)
+				}
+				half := channels / 2
+				nets = append(nets, []layer{{add(16, 3, 3, 3), add(16), same, true},
+					{add(half, 16, ratio, ratio), add(half), op.Conv{Stride: ratio}, true}, {add(half, half, 3, 3), add(half), same, true}})
+			}
+		}
+		l.build = func(x []*node) *node {
+			var all [][]op.Layer
+			for _, net := range nets {
+				var layers []op.Layer
+				for _, n := range net {
+					layers = append(layers, op.Layer{W: x[n.w], B: x[n.b], Conv: n.c, ReLU: n.relu})
+				}
+				all = append(all, layers)
+			}
+			var sums []*node
+			for _, y := range op.NetBank(x[0], all...) {
+				sums = append(sums, op.Reshape(y, 2, -1))
+			}
+			return op.Concat(sums...)
+		}
+		_, outs := compileLarge(b, l, tensor.Float32, exec.CPU)
+		for _, p := range []struct {
+			name string
+			outs []*node
+		}{{"forward", outs[1:2]}, {"step", outs}} {
+			b.Run(fmt.Sprintf("size=%d/%s", size, p.name), func(b *testing.B) {
+				vm := compile(b, exec.Program{Outputs: p.outs})
+				run(b, vm)
+				for b.Loop() {
+					if err := vm.RunAll(); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
 		}
 	}
 }

@@ -16,6 +16,9 @@ type Backend interface {
 type Kernel struct {
 	Scratch int // elements
 	Bind    func(scratch []float32) op.Kernel[float32]
+
+	// Device makes the kernel of a [Device], which has no Bind.
+	Device func(outs, ins []Address, scratch Address) (DeviceKernel, error)
 }
 
 // Reference is the backend that always uses the plain loops.

@@ -14,6 +14,9 @@ func (vm *VM) bind() error {
 	if err := vm.allocate(); err != nil {
 		return err
 	}
+	if vm.device != nil {
+		return vm.device.bind()
+	}
 	follow := map[int]*inputSlot{}
 	for i := range vm.inputs {
 		follow[vm.inputs[i].item] = &vm.inputs[i]

@@ -54,7 +54,9 @@ type keepSlot struct {
 func (vm *VM) allocate() error {
 	p := vm.plan
 	vm.buffers = make([]buffer, len(p.items))
-	vm.arena32 = cpu.Alloc[float32](p.arena[tensor.Float32])
+	if vm.device == nil {
+		vm.arena32 = cpu.Alloc[float32](p.arena[tensor.Float32])
+	}
 	vm.arena64 = cpu.Alloc[float64](p.arena[tensor.Float64])
 	kept32, kept64 := carveKept[float32](p, tensor.Float32), carveKept[float64](p, tensor.Float64)
 	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
@@ -77,6 +79,12 @@ func (vm *VM) allocate() error {
 				vm.keeps = append(vm.keeps, keepSlot{item: i})
 			}
 		case planned:
+			if vm.device != nil {
+				if vm.device.host[i] {
+					b.f32 = make([]float32, it.size)
+				}
+				break
+			}
 			if it.node.Dtype() == tensor.Float32 {
 				b.f32 = vm.arena32[it.off : it.off+it.size : it.off+it.size]
 			} else {

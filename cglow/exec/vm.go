@@ -18,6 +18,9 @@ type Program struct {
 	Keep    []*gorgonia.Node // further nodes to make readable
 	Backend Backend          // of float32 kernels; nil means CPU
 
+	// Resident is what stays on the device, for a backend that is a [Device]; may be nil.
+	Resident *Resident
+
 	// CheckFinite makes every run stop at the first result with a NaN or an infinity, see
 	// [NonFiniteError]. It costs a pass over every result.
 	CheckFinite bool
@@ -37,6 +40,7 @@ type VM struct {
 	arena32 []float32
 	arena64 []float64
 	stats   Stats
+	device  *deviceRun // nil on the host
 
 	checkFinite, poison, closed bool
 
@@ -55,6 +59,11 @@ type Stats struct {
 	ArenaBytes int // memory of intermediate results
 	NaiveBytes int // what it would be with memory of its own for each
 	KeptBytes  int // memory of outputs and kept nodes
+
+	// On a device:
+	DeviceBytes int // memory there, parameters and what stays there apart
+	Launches    int // kernels and copies that one run issues
+	RoundTrips  int // steps that ran on the host for want of a kernel
 }
 
 // step is one kernel call.
@@ -100,11 +109,18 @@ func Compile(p Program) (*VM, error) {
 		}
 	}
 	pl, err := newPlan(outputs, p.Backend)
+	if _, device := p.Backend.(Device); device && err == nil && !onDevice(pl) {
+		p.Backend = CPU
+		pl, err = newPlan(outputs, p.Backend)
+	}
 	if err != nil {
 		return nil, err
 	}
 	vm := &VM{plan: pl, checkFinite: p.CheckFinite, poison: p.Poison}
 	vm.stats.Backend = p.Backend.Name()
+	if dev, ok := p.Backend.(Device); ok {
+		vm.device = newDeviceRun(vm, dev, p.Resident)
+	}
 	if err := vm.bind(); err != nil {
 		return nil, err
 	}
@@ -119,8 +135,12 @@ func (vm *VM) Reset() {}
 
 // Close gives up the memory of intermediate results. Values of outputs stay.
 func (vm *VM) Close() error {
+	var err error
+	if vm.device != nil {
+		err = vm.device.close()
+	}
 	*vm = VM{closed: true, stats: vm.stats}
-	return nil
+	return err
 }
 
 // RunAll computes the outputs from the current values of the inputs.
@@ -146,6 +166,17 @@ func (vm *VM) run(check bool) (err error) {
 			fill(vm.buffers[k.item].f32, float32(math.NaN()))
 			fill(vm.buffers[k.item].f64, math.NaN())
 		}
+	}
+	if vm.device != nil {
+		run := vm.device.run
+		if check {
+			run = vm.device.diagnose
+		}
+		if err := run(); err != nil {
+			return err
+		}
+		vm.runs++
+		return vm.publish()
 	}
 	for i := range vm.steps {
 		vm.at = i

@@ -179,11 +179,14 @@ func TestAgainstTapeMachine(t *testing.T) {
 // and checks that runs repeat bit for bit and leave the inputs alone.
 func TestFloat32(t *testing.T) {
 	for _, r := range rows {
-		for _, b := range []exec.Backend{exec.Reference, exec.CPU} {
+		for _, b := range append([]exec.Backend{exec.Reference, exec.CPU}, devices...) {
 			t.Run(r.name+"/"+b.Name(), func(t *testing.T) {
 				want, p := newProblem(t, r, tensor.Float64), newProblem(t, r, tensor.Float32)
 				run(t, want.compile(t, exec.Reference))
 				vm := p.compile(t, b)
+				if n := vm.Stats().RoundTrips; n > 0 {
+					t.Errorf("%d ops have no kernel of the device", n)
+				}
 				run(t, vm)
 				first := p.results(t)
 				run(t, vm)
@@ -211,6 +214,9 @@ func TestFloat32(t *testing.T) {
 							t.Fatalf("input %d, element %d changed from %v to %v", i, k, p.data[i][k], v)
 						}
 					}
+				}
+				if err := vm.Close(); err != nil {
+					t.Error(err)
 				}
 			})
 		}

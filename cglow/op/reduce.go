@@ -47,7 +47,7 @@ func Mean(x *gorgonia.Node) *gorgonia.Node {
 	const name = "mean"
 	checkNodes(name, x)
 	return apply(def{
-		name: name, out: tensor.ScalarShape(),
+		name: name, out: tensor.ScalarShape(), dims: product(x.Shape()),
 		f32: unaryKernel(ref.Mean[float32]), f64: unaryKernel(ref.Mean[float64]),
 		grads: func(ins []*gorgonia.Node, _, g *gorgonia.Node) []*gorgonia.Node {
 			return list(apply(def{

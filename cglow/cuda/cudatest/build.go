@@ -21,11 +21,15 @@ import (
 	"glownotes/cglow/cuda"
 )
 
-//go:embed driver.c
+//go:embed source/driver.c
 var driver []byte
 
 // ErrNoCompiler says that there is no gcc to build with.
 var ErrNoCompiler = errors.New("cudatest: no gcc on the PATH")
+
+// flags are gcc's arguments.
+var flags = []string{"-std=gnu11", "-O2", "-fPIC", "-shared", "-Wall", "-Wno-unused-function",
+	"-o", "libcuda.so.1", "driver.c", "-x", "c", "kernels.cu", "-x", "none", "-ldl", "-lm"}
 
 // Build returns the folder of a libcuda.so.1, made once per state of the sources
 // and kept in the folder for temporary files.
@@ -39,6 +43,7 @@ func Build() (string, error) {
 		return "", err
 	}
 	h := sha256.New()
+	fmt.Fprintln(h, flags)
 	for _, f := range files {
 		fmt.Fprintf(h, "%s %d\n", f.name, len(f.text))
 		h.Write(f.text)
@@ -57,8 +62,7 @@ func Build() (string, error) {
 			return "", err
 		}
 	}
-	cmd := exec.Command(gcc, "-std=gnu11", "-O2", "-fPIC", "-shared", "-Wall", "-Wno-unused-function",
-		"-o", "libcuda.so.1", "driver.c", "-x", "c", "kernels.cu", "-ldl")
+	cmd := exec.Command(gcc, flags...)
 	cmd.Dir = work
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("cudatest: gcc: %w\n%s", err, out)

@@ -3,6 +3,7 @@
 // block, a graph is a list of calls. It refuses what a driver refuses: calls
 // without a context, addresses outside an allocation, synchronisation while a
 // stream is recorded, kernels that the loaded PTX does not have.
+#define _GNU_SOURCE
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

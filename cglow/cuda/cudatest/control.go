@@ -1,0 +1,50 @@
+package cudatest
+
+import (
+	"os"
+	"path/filepath"
+	"unsafe"
+
+	"github.com/ebitengine/purego"
+
+	"glownotes/cglow/cuda"
+)
+
+// library opens the driver that Use chose; 0 when there is none.
+func library() (uintptr, error) {
+	dir := os.Getenv(cuda.PathVariable)
+	if dir == "" {
+		return 0, nil
+	}
+	return purego.Dlopen(filepath.Join(dir, "libcuda.so.1"), purego.RTLD_NOW)
+}
+
+//go:uintptrescapes
+func call(name string, args ...uintptr) (int, error) {
+	lib, err := library()
+	if lib == 0 || err != nil {
+		return 0, err
+	}
+	f, err := purego.Dlsym(lib, name)
+	if err != nil {
+		return 0, err
+	}
+	r, _, _ := purego.SyscallN(f, args...)
+	return int(r), nil
+}
+
+// Damaged returns how many pieces of device memory have been written beyond their ends.
+func Damaged() (int, error) { return call("fake_guards") }
+
+// Memory returns the device memory in use, in bytes.
+func Memory() (int, error) { return call("fake_memory") }
+
+// Launched returns the number of kernels that ran.
+func Launched() (int, error) { return call("fake_launched") }
+
+// Fail makes a call of the driver return a code, after so many calls that succeed.
+func Fail(name string, code, after int) error {
+	text := append([]byte(name), 0)
+	_, err := call("fake_fail", uintptr(unsafe.Pointer(&text[0])), uintptr(code), uintptr(after))
+	return err
+}

@@ -20,6 +20,7 @@ func pkg_glownotes_cglow_baseline() imports.Package {
 			"DnCNNFor":     reflect.ValueOf(p.DnCNNFor),
 			"FCN":          reflect.ValueOf(p.FCN),
 			"FCNFor":       reflect.ValueOf(p.FCNFor),
+			"Load":         reflect.ValueOf(p.Load),
 			"New":          reflect.ValueOf(p.New),
 			"SquaredError": reflect.ValueOf(p.SquaredError),
 			"UNet":         reflect.ValueOf(p.UNet),

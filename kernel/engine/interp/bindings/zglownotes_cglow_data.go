@@ -18,6 +18,7 @@ func pkg_glownotes_cglow_data() imports.Package {
 			"CelebA":            reflect.ValueOf(p.CelebA),
 			"Complete":          reflect.ValueOf(p.Complete),
 			"Concat":            reflect.ValueOf(p.Concat),
+			"Crops":             reflect.ValueOf(p.Crops),
 			"Denoise128":        reflect.ValueOf(p.Denoise128),
 			"Denoise32":         reflect.ValueOf(p.Denoise32),
 			"Denoised":          reflect.ValueOf(p.Denoised),

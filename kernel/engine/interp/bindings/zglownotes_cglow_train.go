@@ -16,6 +16,7 @@ func pkg_glownotes_cglow_train() imports.Package {
 			"Defaults":        reflect.ValueOf(p.Defaults),
 			"ErrNoCheckpoint": reflect.ValueOf(&p.ErrNoCheckpoint).Elem(),
 			"Evaluate":        reflect.ValueOf(p.Evaluate),
+			"History":         reflect.ValueOf(p.History),
 			"Latest":          reflect.ValueOf(p.Latest),
 			"NewManifest":     reflect.ValueOf(p.NewManifest),
 			"NewOrder":        reflect.ValueOf(p.NewOrder),

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the CPU image and uses it as a person would: a notebook headless, a
-# cell through JupyterLab's server, a clean stop, files that stay.
+# Builds the images and uses them as a person would: a notebook headless, a
+# sweep, a cell through JupyterLab's server, a clean stop, files that stay; the
+# image with CUDA on a machine that may have no GPU.
 #
 #   docker/test.sh            with the published base images
 #   docker/test.sh --local    with bases made here: debootstrap and this
@@ -63,6 +64,23 @@ docker run --rm --network host -v "$volume:/home/glow/work" "$image" \
   glownotes run /opt/glownotes/notebooks/01_quickstart.ipynb -p steps=20 -o /home/glow/work/done.ipynb --html /home/glow/work/done.html
 [ "$(docker run --rm "$image" id -u)" = 1000 ] || fail "the container does not run as user 1000"
 
+say "a sweep of two runs, and one run as a Kubernetes pod does it"
+start=$SECONDS
+docker run --rm --network host -v "$volume:/home/glow/work" "$image" \
+  glownotes sweep /opt/glownotes/docker/example.ipynb --grid n_w=16,32 -p steps=20 --local 2 --dir /home/glow/work/example.sweep
+docker run --rm --network host -v "$volume:/home/glow/work" -e JOB_COMPLETION_INDEX=1 "$image" \
+  glownotes sweep work /home/glow/work/pods --plan /home/glow/work/example.sweep
+docker run --rm --network host -v "$volume:/home/glow/work" "$image" python3 -c '
+import sqlite3
+for dir, want in ("example.sweep", 2), ("pods", 1):
+    got = sqlite3.connect(f"/home/glow/work/{dir}/table.sqlite").execute("SELECT count(*) FROM runs WHERE state = \"done\" AND trained = 20").fetchone()[0]
+    assert got == want, f"{dir}: {got} runs are done, want {want}"
+' || fail "the tables of the sweeps"
+echo "three runs in $((SECONDS - start)) s"
+
+say "the single-user server of JupyterHub is in the image"
+docker run --rm --network host "$image" jupyterhub-singleuser --version
+
 say "JupyterLab behind the prefix /class/"
 docker run -d --name "$name" --network host -e JUPYTER_TOKEN="$token" -e GLOWNOTES_PREFIX=/class/ -e GLOWNOTES_PORT=$port \
   -v "$volume:/home/glow/work" "$image" >/dev/null
@@ -83,4 +101,13 @@ code=$(docker inspect -f '{{.State.ExitCode}}' "$name")
 [ "$code" = 0 ] || [ "$code" = 143 ] || fail "exit code $code"
 [ "$took" -lt 25 ] || fail "stopping took $took s"
 docker run --rm -v "$volume:/home/glow/work" "$image" test -s /home/glow/work/done.html || fail "the files are gone"
+
+say "docker build, with CUDA's libraries"
+docker build -q --network host -f docker/Dockerfile.cuda --build-arg GLOWNOTES_IMAGE="$image" -t "$image-cuda" .
+docker image inspect -f '{{.Size}}' "$image-cuda" | awk '{printf "%.2f GB\n", $1/1e9}'
+docker run --rm --network host "$image-cuda" sh -c 'ls -L $GLOWNOTES_CUDA_PATH/libcublasLt.so.*' || fail "no cuBLASLt in the image"
+if [ ! -e /dev/nvidia0 ]; then
+  docker run --rm --network host "$image-cuda" true 2>&1 | grep "computing on the CPU" || fail "without a GPU the image does not say so"
+fi
+docker run --rm --network host "$image-cuda" glownotes run /opt/glownotes/docker/example.ipynb -p steps=5 -o /tmp/done.ipynb
 say "docker/test.sh: all passed"

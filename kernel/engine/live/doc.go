@@ -19,6 +19,24 @@
 //	process.go     the host loads and runs it; gate.go keeps output in order
 //	session.go     what the cell declared is known to later cells
 //
+// # Plain and image mode
+//
+// Cells are linked in one of two modes, with the same meaning. Plain mode makes
+// an ordinary plugin, which takes 0.2 to 2 s: the linker reads all that the
+// cell reaches. In image mode the standard library, Gorgonia, gonum/plot and
+// the module's packages are one shared library that is built once, in a minute
+// or two (image.go, imagebuild.go); a cell is linked against a stub of it that
+// has only the symbols the cell refers to (package stublib). A cell takes 35 to
+// 60 ms then, and 72 KB of the host's memory, the 400th as well as the first;
+// the benchmarks Cell and Session in this package measure that.
+//
+// Before an image is used it has to run trial cells (mode.go); where it cannot
+// be built or they fail, cells stay plain, and the banner and "doctor" say why.
+// A kernel that finds no image starts in plain mode and builds it at low
+// priority. If no cell has run by then it goes on with the image at once, else
+// from the next start of the host. GLOWNOTES_LINK=plain or =image overrules
+// that.
+//
 // # What a cell means
 //
 // Names declared at the top level live on. A variable that is declared again
@@ -57,5 +75,7 @@
 // cut from everything that is shown. Encoders of encoding/json, encoding/xml
 // and YAML packages do not see unexported fields, as in Go; encoding/gob and
 // other users of reflection see them as exported, with the mark, and files
-// that cells write may hold it.
+// that cells write may hold it: later cells are other packages, and Go gives
+// packages no other way to reach a name. An identifier that a person writes
+// with U+A78B itself is shown without it, too.
 package live

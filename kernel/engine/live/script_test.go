@@ -154,8 +154,16 @@ func readScripts(t *testing.T, file string) (names []string, scripts map[string]
 	return names, scripts
 }
 
-func TestSemantics(t *testing.T) {
-	names, scripts := readScripts(t, "testdata/semantics.txt")
+func TestSemantics(t *testing.T) { runScripts(t, "testdata/semantics.txt") }
+
+// TestProbes is a set of small programs over two or three cells each, the kind
+// of Go that people bring along.
+func TestProbes(t *testing.T) { runScripts(t, "testdata/probes.txt") }
+
+// runScripts runs a file of scripts in both modes: the output must not depend
+// on the mode.
+func runScripts(t *testing.T, file string) {
+	names, scripts := readScripts(t, file)
 	inBothModes(t, func(t *testing.T, e *Engine) {
 		for _, name := range names {
 			t.Run(name, func(t *testing.T) {

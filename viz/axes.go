@@ -53,7 +53,11 @@ func (a *axes) draw(p pen) {
 		}
 	}
 	labels.h, labels.v = centre, top
-	for _, t := range a.sx.ticks(xTicks(a.w)) {
+	wanted := xTicks(a.w)
+	if a.square {
+		wanted = max(wanted, 4)
+	}
+	for _, t := range a.sx.ticks(wanted) {
 		x := a.px(t.v)
 		size := 4.
 		if t.label == "" {

@@ -19,7 +19,13 @@ type Histogram struct {
 	Low, High float64
 
 	series []series
-	curves []series
+	curves []densityLine
+}
+
+// densityLine is a density to compare with.
+type densityLine struct {
+	name string
+	f    func(x float64) float64
 }
 
 // NewHistogram returns a histogram without numbers.
@@ -42,17 +48,21 @@ func (h *Histogram) Add(name string, values []float64) *Histogram {
 	return h
 }
 
-// Density adds the line of a density to compare with, f at 200 places.
+// Density adds the line of a density f to compare with, which is called when the
+// picture is drawn, at 201 places over the bins.
 func (h *Histogram) Density(name string, f func(x float64) float64) *Histogram {
+	h.curves = append(h.curves, densityLine{name, f})
+	return h
+}
+
+// sampled returns the places and values of a density on a scale.
+func (d densityLine) sampled(sx scale) (xs, ys []float64) {
 	const n = 200
-	s := series{name: name}
-	sx := h.span()
 	for i := range n + 1 {
 		x := sx.lo + (sx.hi-sx.lo)*float64(i)/n
-		s.xs, s.ys = append(s.xs, x), append(s.ys, f(x))
+		xs, ys = append(xs, x), append(ys, d.f(x))
 	}
-	h.curves = append(h.curves, s)
-	return h
+	return xs, ys
 }
 
 // span returns the scale of the bins.
@@ -102,7 +112,8 @@ func (h *Histogram) draw(p pen) {
 		keys = append(keys, key{name: s.name, color: h.Theme.series(i), block: true})
 	}
 	for i, c := range h.curves {
-		ends = append(ends, c.ys)
+		_, ys := c.sampled(sx)
+		ends = append(ends, ys)
 		keys = append(keys, key{name: c.name, color: h.Theme.series(len(h.series) + i)})
 	}
 	keys = slices.DeleteFunc(keys, func(k key) bool { return k.name == "" })
@@ -121,7 +132,8 @@ func (h *Histogram) draw(p pen) {
 		p.polyline(outline, line{color: c, width: 1.5})
 	}
 	for i, c := range h.curves {
-		a.line(p, c.xs, c.ys, line{color: h.Theme.series(len(h.series) + i), width: 2})
+		xs, ys := c.sampled(sx)
+		a.line(p, xs, ys, line{color: h.Theme.series(len(h.series) + i), width: 2})
 	}
 }
 

@@ -30,10 +30,12 @@ type glyph struct {
 	size  float64
 }
 
-// The font lacks some raised figures; all are made from the plain ones.
+// The font lacks some raised and lowered figures, and others stand far apart; all
+// are made from the plain ones.
 const (
-	raised = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
-	plain  = "0123456789−"
+	raised  = "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
+	lowered = "₀₁₂₃₄₅₆₇₈₉₋"
+	plain   = "0123456789−"
 )
 
 // glyphs places the letters of a text, with kerning, and returns its width.
@@ -43,6 +45,10 @@ func glyphs(f *sfnt.Font, s string, size float64) (out []glyph, width float64) {
 	before := sfnt.GlyphIndex(0)
 	for _, r := range s {
 		g := glyph{size: size}
+		if i := strings.IndexRune(lowered, r); i >= 0 {
+			r = []rune(plain)[len([]rune(lowered[:i]))]
+			g.size, g.up = .66*size, -.14*size
+		}
 		if i := strings.IndexRune(raised, r); i >= 0 {
 			r = []rune(plain)[len([]rune(raised[:i]))]
 			g.size, g.up = .66*size, .36*size

@@ -13,7 +13,7 @@ type Place interface{ Update(v any) }
 
 // Live is a picture that changes while a computation goes on. It draws at most
 // ten times a second, and more seldom when drawing is slow, so that all of it
-// takes at most 1 % of one processor's time:
+// takes about 1 % of one processor's time:
 //
 //	live := viz.NewLive(display.NewLive())
 //	defer live.End()
@@ -31,7 +31,7 @@ type Live struct {
 	every time.Duration // the shortest time between two pictures
 
 	mu   sync.Mutex
-	cost time.Duration // of drawing, the mean of the last ones
+	cost time.Duration // of a picture, the mean of the last ones
 	busy bool          // a picture is being drawn
 
 	last    time.Time
@@ -43,9 +43,9 @@ type Live struct {
 const (
 	liveEvery = 100 * time.Millisecond // browsers follow ten pictures a second
 	textEvery = 2 * time.Second        // and readers of a log one line in two seconds
-	// liveShare bounds the cost: after a picture that took a time t, the next
-	// comes no sooner than liveShare t later.
-	liveShare = 100
+	// liveShare bounds the cost: after a picture that took a time t to make and to
+	// draw, the next comes no sooner than liveShare t later.
+	liveShare = 75
 )
 
 // NewLive returns a picture that is shown in a place; it appears with the first
@@ -66,6 +66,7 @@ func (l *Live) Update(draw func() Picture) {
 		l.left = draw
 		return
 	}
+	start := time.Now()
 	l.left, l.picture = nil, draw()
 	l.last = time.Now()
 	l.mu.Lock()
@@ -73,7 +74,6 @@ func (l *Live) Update(draw func() Picture) {
 	l.mu.Unlock()
 	picture := l.picture
 	l.drawing.Go(func() {
-		start := time.Now()
 		l.place.Update(stillOf(picture))
 		l.mu.Lock()
 		defer l.mu.Unlock()

@@ -211,6 +211,7 @@ func TestErrors(t *testing.T) {
 		{"a falling map", NewChange("", []float64{1, 2, 3}, []float64{1, 0, 2}, []float64{1, 1, 1}), "does not rise at place 1"},
 		{"no density", NewPlane("", 0, 1).Density(func(x, y float64) float64 { return 0 }), "nowhere positive"},
 		{"an endless grid", NewPlane("", 0, 1).Grid(nil, 0, 1, 1e-9), "spacing"},
+		{"a path", NewPlane("", 0, 1).Path([]float64{1}, nil), "a path of 1 and 0 coordinates"},
 		{"a probability of 2", NewCalibration("").Add("c", []float32{2}, []bool{true}), "prediction 0 is 2"},
 		{"no terms", NewWaterfall("", ""), "there are no terms"},
 		{"a term of NaN", NewWaterfall("", "").Term("t", math.NaN(), 0), `"t" is NaN`},

@@ -91,6 +91,20 @@ func (q *Plane) Grid(f func(x, y float64) (u, v float64), low, high, spacing flo
 	return q
 }
 
+// Path draws a line of a grid whose bent points are known already.
+func (q *Plane) Path(xs, ys []float64) *Plane {
+	if len(xs) != len(ys) {
+		q.err = fmt.Errorf("a path of %d and %d coordinates", len(xs), len(ys))
+		return q
+	}
+	line := make([]point, len(xs))
+	for i := range xs {
+		line[i] = point{xs[i], ys[i]}
+	}
+	q.grids = append(q.grids, line)
+	return q
+}
+
 // Points draws points.
 func (q *Plane) Points(name string, xs, ys []float64) *Plane {
 	q.clouds = append(q.clouds, cloud{name: name, xs: slices.Clone(xs), ys: slices.Clone(ys)})

@@ -15,7 +15,7 @@ type rgb [3]uint8
 // becomes its most frequent colour, so that they move by at most coarsest-1 of
 // 255. With exact, no pixel may move.
 func paletted(m *image.RGBA, exact bool) *image.Paletted {
-	const coarsest = 24
+	const coarsest = 40
 	count := map[rgb]int{}
 	var run int // of pixels with the same colour: most of a drawing
 	for i := 0; i < len(m.Pix); i += 4 {
@@ -29,7 +29,7 @@ func paletted(m *image.RGBA, exact bool) *image.Paletted {
 		}
 	}
 	plain := len(m.Pix) / 4 / 5000
-	for _, edge := range []uint8{1, 8, 12, 16, 20, coarsest} {
+	for _, edge := range []uint8{1, 8, 12, 16, 20, 24, 32, coarsest} {
 		if become := gather(count, plain, edge); become != nil {
 			return repaint(m, become)
 		}

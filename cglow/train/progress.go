@@ -49,9 +49,11 @@ type Result struct {
 }
 
 // Mean returns the mean of the curve over steps from..to (from 1, both
-// included), skipped steps left out; it is the figure to compare runs by.
+// included), skipped steps left out; it is the figure to compare runs by. It is
+// NaN when the run has not come to these steps.
 func (r *Result) Mean(from, to int) float64 {
-	return meanOf(r.Curve[max(from-1, 0):min(to, len(r.Curve))])
+	to = min(to, len(r.Curve))
+	return meanOf(r.Curve[min(max(from-1, 0), max(to, 0)):max(to, 0)])
 }
 
 // meanOf returns the mean of the values that are numbers.

@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"math"
 	"slices"
+	"strings"
 )
 
 // Change shows the change of variables in one dimension: the density of z to
@@ -84,7 +85,7 @@ func (c *Change) draw(p pen) {
 	top := c.heading(p) + labelSize
 	side := changeSide*c.Width - labelSize
 	sz, sy := scale{lo: c.zs[0], hi: c.zs[len(c.zs)-1]}, scale{lo: c.ys[0], hi: c.ys[len(c.ys)-1]}
-	room := axisRoom(sz, side)
+	room := tickRoom(sz) + 8
 	x0, x1 := margin+room+changeCut*(c.Width-2*margin-room), c.Width-margin-4
 	mid := top + (1-changeCut)*side // lower edge of the map
 	low := top + side + 8           // lower edge of p(y)
@@ -169,7 +170,7 @@ func (c *Change) lines(p pen, place func(z, y float64) point, x0, x1, top, mid, 
 func (c *Change) names(p pen, sz, sy scale, place func(z, y float64) point, x0, x1, top, mid, low float64) {
 	style := lettering{color: c.Theme.Soft, size: tickSize, h: right, v: middle}
 	for _, t := range sz.ticks(5) {
-		p.text(point{margin + textWidth("−0.00", tickSize, false), place(t.v, sy.lo).y}, t.label, style)
+		p.text(point{margin + tickRoom(sz), place(t.v, sy.lo).y}, t.label, style)
 	}
 	style.h, style.v = centre, 0
 	for _, t := range sy.ticks(6) {
@@ -180,8 +181,23 @@ func (c *Change) names(p pen, sz, sy scale, place func(z, y float64) point, x0, 
 	style.h = centre
 	p.text(point{(x0 + x1) / 2, low + tickSize + 14}, c.YLabel, style)
 	style.h = right
-	p.text(point{x0 - 14, top - labelSize - 2}, "p(z)", style)
-	p.text(point{x1, mid + 10}, "p(y)", style)
+	p.text(point{x0 - 14, top - labelSize - 2}, "p("+symbol(c.ZLabel)+")", style)
+	p.text(point{x1, mid + 10}, "p("+symbol(c.YLabel)+")", style)
+}
+
+// tickRoom is the width of the labels of the vertical axis.
+func tickRoom(s scale) float64 {
+	w := 0.
+	for _, t := range s.ticks(5) {
+		w = max(w, textWidth(t.label, tickSize, false))
+	}
+	return w
+}
+
+// symbol returns the variable that a label such as "y = f(z)" names.
+func symbol(label string) string {
+	name, _, _ := strings.Cut(label, " = ")
+	return name
 }
 
 // at interpolates ys at x; xs rise.

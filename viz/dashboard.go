@@ -93,7 +93,8 @@ func (d *Dashboard) ReadLog(name string, r io.Reader) error {
 //
 //	{"step": 40, "layers": [{"layer": "l0.s0", "grad_norm": 0.3, "condition": 1.2, "coupling_scale": [0.8, 1.3]}, ...]}
 //
-// Other fields are ignored. A last line that is cut off is left out.
+// Other fields are ignored; what is absent or null is a gap. A last line that is
+// cut off is left out.
 func (d *Dashboard) ReadTelemetry(r io.Reader) error {
 	return readLines(r, func(line []byte) error {
 		var v struct {
@@ -101,8 +102,8 @@ func (d *Dashboard) ReadTelemetry(r io.Reader) error {
 			Layers []struct {
 				Layer     string      `json:"layer"`
 				GradNorm  *float64    `json:"grad_norm"`
-				Condition float64     `json:"condition"`
-				Scale     *[2]float64 `json:"coupling_scale"`
+				Condition *float64    `json:"condition"`
+				Scale     [2]*float64 `json:"coupling_scale"`
 			} `json:"layers"`
 		}
 		if err := json.Unmarshal(line, &v); err != nil {
@@ -110,19 +111,20 @@ func (d *Dashboard) ReadTelemetry(r io.Reader) error {
 		}
 		for _, l := range v.Layers {
 			h := d.layer(l.Layer)
-			norm, low, high := math.NaN(), math.NaN(), math.NaN()
-			if l.GradNorm != nil {
-				norm = *l.GradNorm
-			}
-			if l.Scale != nil {
-				low, high = l.Scale[0], l.Scale[1]
-			}
-			h.Steps, h.GradNorm = append(h.Steps, v.Step), append(h.GradNorm, norm)
-			h.Condition = append(h.Condition, l.Condition)
-			h.ScaleLow, h.ScaleHigh = append(h.ScaleLow, low), append(h.ScaleHigh, high)
+			h.Steps, h.GradNorm = append(h.Steps, v.Step), append(h.GradNorm, orNaN(l.GradNorm))
+			h.Condition = append(h.Condition, orNaN(l.Condition))
+			h.ScaleLow, h.ScaleHigh = append(h.ScaleLow, orNaN(l.Scale[0])), append(h.ScaleHigh, orNaN(l.Scale[1]))
 		}
 		return nil
 	})
+}
+
+// orNaN is a figure of a file, NaN where it is absent or null.
+func orNaN(v *float64) float64 {
+	if v == nil {
+		return math.NaN()
+	}
+	return *v
 }
 
 // readLines calls f for every line; an error in the last line is taken for a

@@ -252,9 +252,18 @@ func (p poisoned) Load(idx []int) (x, y data.Images, err error) {
 func TestNonFiniteIsSkipped(t *testing.T) {
 	cfg := quick(6)
 	cfg.Log = filepath.Join(t.TempDir(), "log.jsonl")
+	// Telemetry of the very batch: its figures are no numbers either.
+	cfg.Telemetry, cfg.TelemetryEvery = filepath.Join(t.TempDir(), "telemetry.jsonl"), 3
 	r, err := Run(context.Background(), small(t), poisoned{bad: 9}, cfg, nil)
 	if err != nil {
 		t.Fatal(err)
+	}
+	states, err := os.ReadFile(cfg.Telemetry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := string(states); strings.Count(text, "\n") != 2 || !strings.Contains(text, `"condition":null`) {
+		t.Errorf("telemetry %.300s, want two lines, with null for what is no number", text)
 	}
 	if r.Skipped != 1 || len(r.Faults) != 1 || r.Steps != 6 {
 		t.Fatalf("%d steps, %d skipped, faults %v", r.Steps, r.Skipped, r.Faults)

@@ -15,6 +15,7 @@ func pkg_glownotes_kernel_widgets() imports.Package {
 			"Interact":         reflect.ValueOf(p.Interact),
 			"NewAccordion":     reflect.ValueOf(p.NewAccordion),
 			"NewButton":        reflect.ValueOf(p.NewButton),
+			"NewCells":         reflect.ValueOf(p.NewCells),
 			"NewCheckbox":      reflect.ValueOf(p.NewCheckbox),
 			"NewDropdown":      reflect.ValueOf(p.NewDropdown),
 			"NewFloatProgress": reflect.ValueOf(p.NewFloatProgress),
@@ -33,6 +34,7 @@ func pkg_glownotes_kernel_widgets() imports.Package {
 		Types: map[string]reflect.Type{
 			"Box":         reflect.TypeFor[p.Box](),
 			"Button":      reflect.TypeFor[p.Button](),
+			"Cells":       reflect.TypeFor[p.Cells](),
 			"Checkbox":    reflect.TypeFor[p.Checkbox](),
 			"Control":     reflect.TypeFor[p.Control](),
 			"Dropdown":    reflect.TypeFor[p.Dropdown](),

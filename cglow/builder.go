@@ -23,6 +23,7 @@ type builder struct {
 	nodes  map[string]*gorgonia.Node // parameters that the graph uses, by name
 	consts map[string]*gorgonia.Node
 	inputs int
+	device *Device
 	scope  scope
 	// record receives named nodes (l0.s1.act_out ...) for tests and telemetry.
 	record map[string]*gorgonia.Node
@@ -31,7 +32,7 @@ type builder struct {
 func (m *Model) builder() *builder {
 	g := gorgonia.NewGraph()
 	nodes := map[string]*gorgonia.Node{}
-	return &builder{cfg: m.cfg, steps: m.steps, dtype: m.store.dtype, g: g, store: m.store,
+	return &builder{cfg: m.cfg, steps: m.steps, dtype: m.store.dtype, device: m.device, g: g, store: m.store,
 		param: m.store.lookup(g, nodes), nodes: nodes, consts: map[string]*gorgonia.Node{}, record: map[string]*gorgonia.Node{}}
 }
 

@@ -20,6 +20,7 @@ type Model struct {
 	started bool // actnorm has had its data-dependent start (live)
 	trained int  // training steps taken, skipped ones included
 	graphs  map[graphKey]any
+	device  *Device // nil: the CPU
 }
 
 // graphKey names a compiled graph.

@@ -7,6 +7,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"glownotes/cglow/cuda"
 	"glownotes/cglow/exec"
 )
 
@@ -32,19 +33,56 @@ type machine struct {
 	task  string
 	vm    *exec.VM
 	scope *scope
+	again func() (*exec.VM, error) // compiles for the CPU when the GPU is lost; nil on the CPU
+	gave  *Device
 }
 
 // compile compiles the part of the graph that the outputs need.
 func (b *builder) compile(task string, outputs ...*gorgonia.Node) (*machine, error) {
-	vm, err := exec.Compile(exec.Program{Outputs: unique(outputs)})
+	outputs = unique(outputs)
+	cpu := func() (*exec.VM, error) { return exec.Compile(exec.Program{Outputs: outputs}) }
+	m := &machine{task: task, scope: &b.scope}
+	var err error
+	if gpu := b.device.use(); gpu != nil {
+		m.again, m.gave = cpu, b.device
+		if m.vm, err = exec.Compile(exec.Program{Outputs: outputs, Backend: gpu}); isDevice(err) {
+			err = m.leave(err)
+		}
+	} else {
+		m.vm, err = cpu()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("cglow: %s: %w", task, err)
 	}
-	return &machine{task: task, vm: vm, scope: &b.scope}, nil
+	return m, nil
 }
 
 // run computes the outputs. The error is a *LayerError.
-func (m *machine) run() error { return m.explain(m.vm.RunAll()) }
+func (m *machine) run() error {
+	err := m.vm.RunAll()
+	if m.again != nil && isDevice(err) {
+		if err = m.leave(err); err == nil {
+			err = m.vm.RunAll()
+		}
+	}
+	return m.explain(err)
+}
+
+// leave goes from the GPU to the CPU: the values of the nodes are on the host.
+func (m *machine) leave(cause error) error {
+	m.gave.giveUp(cause)
+	vm, err := m.again()
+	if err == nil {
+		m.vm, m.again = vm, nil
+	}
+	return err
+}
+
+// isDevice reports whether an error is the GPU's and not the computation's.
+func isDevice(err error) bool {
+	var e *cuda.Error
+	return errors.As(err, &e)
+}
 
 // diagnose is run that stops at the first result that is not finite.
 func (m *machine) diagnose() error { return m.explain(m.vm.Diagnose()) }

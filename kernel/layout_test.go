@@ -58,7 +58,7 @@ var layout = map[string][]string{
 	"cglow/data":          {"golang.org/x/image/..."},
 	"cglow/metric":        {},
 	"cglow": {"glownotes/cglow/flow", "glownotes/cglow/condnet", "glownotes/cglow/op", "glownotes/cglow/ad",
-		"glownotes/cglow/exec", "glownotes/cglow/optim", "glownotes/cglow/data", "glownotes/cglow/cpu", gorgonia, tensor},
+		"glownotes/cglow/exec", "glownotes/cglow/optim", "glownotes/cglow/data", "glownotes/cglow/cpu", "glownotes/cglow/cuda", "glownotes/cglow/cuda/device", gorgonia, tensor},
 	"cglow/train": {"glownotes/cglow", "glownotes/cglow/optim", "glownotes/cglow/data", "glownotes/cglow/metric"},
 
 	"cglow/baseline": {"glownotes/cglow", "glownotes/cglow/train", "glownotes/cglow/op", "glownotes/cglow/ad", "glownotes/cglow/exec",

@@ -1,0 +1,137 @@
+package cglow
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+
+	"glownotes/cglow/cpu"
+	"glownotes/cglow/cuda"
+	"glownotes/cglow/cuda/device"
+)
+
+// Device is where models compute: the CPU or an NVIDIA GPU. Graphs in float64
+// always run on the CPU.
+type Device struct {
+	wanted string
+
+	mu     sync.Mutex
+	gpu    *device.Device // nil: the CPU
+	reason string         // why it is not a GPU, or no longer
+}
+
+// DeviceInfo describes a device of this machine.
+type DeviceInfo struct {
+	Name        string // for OpenDevice: cpu, cuda:0 ...
+	Description string
+}
+
+// Devices lists the CPU and every GPU; the text says what was found, or why
+// there is no GPU.
+func Devices() (list []DeviceInfo, found string) {
+	list = []DeviceInfo{{"cpu", "CPU, " + cpu.ISA()}}
+	gpus, err := cuda.Devices()
+	if err != nil {
+		return list, fmt.Sprintf("no GPU: %v", err)
+	}
+	for _, g := range gpus {
+		list = append(list, DeviceInfo{fmt.Sprintf("cuda:%d", g.Index), describeGPU(g)})
+	}
+	return list, fmt.Sprintf("%d GPU found through %s", len(gpus), gpus[0].Library)
+}
+
+func describeGPU(g cuda.Info) string {
+	return fmt.Sprintf("%s, compute capability %d.%d, %.0f GiB, driver for CUDA %s",
+		g.Name, g.Major, g.Minor, float64(g.Memory)/(1<<30), g.Version())
+}
+
+// OpenDevice takes a device into use. The name is "cpu", "cuda:0", "cuda:1" ...,
+// or "auto": the first GPU, or the CPU when there is none; behind a comma stands
+// the arithmetic of matrix products on a GPU, as in "cuda:0,tf32": fp32 (if
+// nothing is said), tf32 or bf16. A GPU that cannot be used is no error: the
+// device is then the CPU and [Device.Explain] says why. Only a name that means
+// nothing is an error.
+func OpenDevice(name string) (*Device, error) {
+	base, arithmetic, _ := strings.Cut(name, ",")
+	if arithmetic == "" {
+		arithmetic = "fp32"
+	}
+	math, err := device.ParseMath(arithmetic)
+	if err != nil {
+		return nil, fmt.Errorf("cglow: device %q: arithmetic %q: want fp32, tf32 or bf16", name, arithmetic)
+	}
+	d := &Device{wanted: name}
+	index := 0
+	switch {
+	case base == "cpu":
+		d.reason = "asked for"
+		return d, nil
+	case base == "auto":
+	default:
+		text, ok := strings.CutPrefix(base, "cuda:")
+		if index, err = strconv.Atoi(text); !ok || err != nil || index < 0 {
+			return nil, fmt.Errorf("cglow: device %q: want auto, cpu or cuda:0", name)
+		}
+	}
+	if d.gpu, err = device.Open(index, math); err != nil {
+		d.gpu, d.reason = nil, err.Error()
+	}
+	return d, nil
+}
+
+// Name returns the device in use: "cpu" or such as "cuda:0".
+func (d *Device) Name() string {
+	if gpu := d.use(); gpu != nil {
+		return gpu.Name()
+	}
+	return "cpu"
+}
+
+// Explain says in a line or two what is used, and why not more.
+func (d *Device) Explain() string {
+	gpu := d.use()
+	if gpu == nil {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return fmt.Sprintf("computing on the CPU (%s); device %q: %s", cpu.ISA(), d.wanted, d.reason)
+	}
+	c := gpu.Context()
+	return fmt.Sprintf("computing on %s: %s; kernels for sm_%d from PTX, matrix products in %s by our own kernels",
+		gpu.Name(), describeGPU(c.Info()), c.Arch(), gpu.Math())
+}
+
+func (d *Device) String() string { return d.Explain() }
+
+// use returns the GPU, or nil.
+func (d *Device) use() *device.Device {
+	if d == nil {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.gpu
+}
+
+// giveUp goes to the CPU for good.
+func (d *Device) giveUp(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.gpu, d.reason = nil, err.Error()
+}
+
+// Use makes the model compute on a device. Graphs compiled before are compiled
+// again when they are next needed; trainers made before stay where they are.
+func (m *Model) Use(d *Device) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.device = d
+	m.graphs = map[graphKey]any{}
+}
+
+// Device returns the device that the model computes on; nil is the CPU.
+func (m *Model) Device() *Device {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.device
+}

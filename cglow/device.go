@@ -13,6 +13,21 @@ import (
 
 // Device is where models compute: the CPU or an NVIDIA GPU. Graphs in float64
 // always run on the CPU.
+//
+// Forward pass and gradients run on the GPU, recorded once per graph; the
+// weights go there and the gradients come back at every step, and the optimizer
+// works on the CPU.
+//
+// Nothing of this has run on a GPU yet. What computes what is checked with the
+// GPU's kernels compiled for the CPU. To check and time a real one, build the
+// test programs where Go is, and run them where the GPU is:
+//
+//	CGO_ENABLED=0 go test -c -o op.test ./cglow/op
+//	CGO_ENABLED=0 go test -c -o cglow.test ./cglow
+//
+//	export GLOWNOTES_GPU=1 GLOWNOTES_GOLDEN=folder/of/golden/vectors
+//	./op.test -test.run Float32
+//	./cglow.test -test.v -test.run Device -test.bench Device -test.benchtime 20x
 type Device struct {
 	wanted string
 

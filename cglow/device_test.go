@@ -2,18 +2,25 @@ package cglow
 
 import (
 	"errors"
+	"fmt"
 	"math"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"gorgonia.org/gorgonia"
 
 	"glownotes/cglow/cuda/cudatest"
 	"glownotes/cglow/optim"
 )
 
-// fakeGPU opens the GPU of a driver that runs the GPU's kernels on the CPU.
-func fakeGPU(t *testing.T, name string) *Device {
+// fakeGPU opens the GPU of a driver that runs the GPU's kernels on the CPU, or with
+// GLOWNOTES_GPU=1 that of this machine: see OpenDevice.
+func fakeGPU(t testing.TB, name string) *Device {
 	t.Helper()
-	if err := cudatest.Use(); errors.Is(err, cudatest.ErrNoCompiler) {
+	if realGPU() {
+	} else if err := cudatest.Use(); errors.Is(err, cudatest.ErrNoCompiler) {
 		t.Skip(err)
 	} else if err != nil {
 		t.Fatal(err)
@@ -26,6 +33,52 @@ func fakeGPU(t *testing.T, name string) *Device {
 		t.Fatal(d.Explain())
 	}
 	return d
+}
+
+func realGPU() bool { return os.Getenv("GLOWNOTES_GPU") != "" }
+
+// BenchmarkDevice times training steps, the loss compared with the CPU's first: on the CPU, and
+// with GLOWNOTES_GPU=1 on the GPU of this machine.
+func BenchmarkDevice(b *testing.B) {
+	names := []string{"cpu"}
+	if realGPU() {
+		names = []string{"cpu", "cuda:0,fp32", "cuda:0,tf32", "cuda:0,bf16"}
+	}
+	for _, batch := range []int{2, 16} {
+		want := 0.0
+		for _, name := range names {
+			b.Run(fmt.Sprintf("size=64/n=%d/device=%s", batch, name), func(b *testing.B) {
+				d, err := OpenDevice(name)
+				if err != nil || !strings.HasPrefix(name, d.Name()) {
+					b.Fatal(err, d)
+				}
+				c := Horses64()
+				m, err := New(c, 1)
+				if err != nil {
+					b.Fatal(err)
+				}
+				m.Use(d)
+				tr, err := m.NewTrainer(TrainerOptions{Batch: batch, Optim: optim.Defaults()})
+				if err != nil {
+					b.Fatal(err)
+				}
+				x, y := pictures(c, batch, 5)
+				r, err := tr.Step(x, y)
+				if name == "cpu" {
+					want = r.Nats
+				}
+				if err != nil || !(math.Abs(r.Nats-want) <= 0.02*math.Abs(want)) {
+					b.Fatalf("%v; the first loss is %v, on the CPU %v", err, r.Nats, want)
+				}
+				for b.Loop() {
+					if _, err := tr.Step(x, y); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.ReportMetric(float64(tr.graph.vm.vm.Stats().Launches), "launches")
+			})
+		}
+	}
 }
 
 // trained takes three steps and returns the losses and the parameters.
@@ -97,7 +150,55 @@ func TestDeviceArithmetic(t *testing.T) {
 	}
 }
 
+// TestGoldenDevice compares the GPU's kernels with the golden vectors: float32 within the
+// tolerances of the CPU's kernels; for less precise products it measures the effect on the loss and
+// on the whole gradient, as the norm of the difference. The random matrices of the files are badly
+// conditioned (their log-determinants are sums of many cancelling terms), more than trained ones.
+func TestGoldenDevice(t *testing.T) {
+	for _, path := range goldenFiles(t) {
+		name := strings.TrimSuffix(filepath.Base(path), "_f64.npz")
+		t.Run(name+"/fp32", func(t *testing.T) {
+			g := readGolden(t, path, "float32")
+			g.device = fakeGPU(t, "cuda:0")
+			tol := goldenTolerances["float32"]
+			t.Run("forward", func(t *testing.T) { g.testForward(t, tol) })
+			t.Run("gradient", func(t *testing.T) { g.testGradient(t, tol) })
+			t.Run("sample", func(t *testing.T) { g.testSample(t, tol) })
+		})
+		for arithmetic, limit := range map[string]float64{"tf32": 0.02, "bf16": 0.2} {
+			t.Run(name+"/"+arithmetic, func(t *testing.T) {
+				g := readGolden(t, path, "float32")
+				g.device = fakeGPU(t, "cuda:0,"+arithmetic)
+				loss, grad := g.effect(t)
+				t.Logf("loss %.1e, gradient %.1e", loss, grad)
+				if !(loss <= limit) || math.IsNaN(grad) {
+					t.Errorf("relative error %v of the loss, want at most %v", loss, limit)
+				}
+			})
+		}
+	}
+}
+
+// effect returns the relative errors of the loss and of the gradient of all parameters.
+func (g *golden) effect(t *testing.T) (loss, grad float64) {
+	r := g.lossGraph(t, g.model(t))
+	run(t, r.b, append([]*gorgonia.Node{r.loss}, r.grads...))
+	want := g.arrays["loss"].v[0]
+	diff, norm := 0.0, 0.0
+	for i, p := range r.params {
+		w := g.arrays["grad/"+p.Name()].v
+		for k, v := range values(r.grads[i]) {
+			diff += (v - w[k]) * (v - w[k])
+			norm += w[k] * w[k]
+		}
+	}
+	return math.Abs(values(r.loss)[0]-want) / math.Abs(want), math.Sqrt(diff / norm)
+}
+
 func TestOpenDevice(t *testing.T) {
+	if realGPU() {
+		t.Skip("needs the driver of the tests")
+	}
 	for _, name := range []string{"", "gpu", "cuda", "cuda:-1", "cuda:0,fp8"} {
 		if _, err := OpenDevice(name); err == nil {
 			t.Errorf("%q is no device", name)
@@ -120,6 +221,9 @@ func TestOpenDevice(t *testing.T) {
 // TestDeviceLost loses the GPU in the middle of training: it goes on on
 // the CPU, and says so.
 func TestDeviceLost(t *testing.T) {
+	if realGPU() {
+		t.Skip("needs the driver of the tests")
+	}
 	d := fakeGPU(t, "cuda:0")
 	c := small()
 	c.Precision = "float32"

@@ -30,6 +30,7 @@ type golden struct {
 	// recError is the reference's own reconstruction error in the precision of
 	// the test: what an ill-conditioned inverse leaves of any arithmetic.
 	recError float64
+	device   *Device // nil: the walker in float64 and float32
 }
 
 // goldenMeta is meta_json of a file.
@@ -121,6 +122,7 @@ func (g *golden) model(t *testing.T) *Model {
 	if err != nil {
 		t.Fatal(err)
 	}
+	m.device = g.device
 	var want []string
 	for _, name := range g.order {
 		if g.cfg.LearnTop || !strings.HasPrefix(name, "top.") {

@@ -10,6 +10,19 @@ import (
 // the plainest machine there is, against which the compiled one can be held.
 func run(t *testing.T, b *builder, outs []*gorgonia.Node) {
 	t.Helper()
+	if b.device.use() != nil {
+		m, err := b.compile("test", outs...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.run(); err != nil {
+			t.Fatal(err)
+		}
+		if b.device.use() == nil {
+			t.Fatal(b.device.Explain())
+		}
+		return
+	}
 	need := map[*gorgonia.Node]bool{}
 	var mark func(n *gorgonia.Node)
 	mark = func(n *gorgonia.Node) {

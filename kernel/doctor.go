@@ -16,11 +16,13 @@ import (
 	"glownotes/kernel/jupyter"
 )
 
-type doctorCommand struct{}
+type doctorCommand struct {
+	GPU bool `help:"Also look for an NVIDIA GPU, and run a kernel on it." name:"gpu"`
+}
 
 // Run prints what every part of glownotes needs and whether it is there. It
 // fails when something needed is missing.
-func (doctorCommand) Run(c *cli) error {
+func (d doctorCommand) Run(c *cli) error {
 	ui := newConsole(os.Stdout)
 	ctx, stop := untilInterrupt()
 	defer stop()
@@ -28,6 +30,9 @@ func (doctorCommand) Run(c *cli) error {
 	found := diagnose(ctx, root)
 	if rootErr != nil {
 		found = append([]finding{{Name: "source", State: missing, Detail: rootErr.Error(), Fix: "cd to the folder of glownotes"}}, found...)
+	}
+	if d.GPU {
+		found = append(found, gpuFindings()...)
 	}
 	return ui.findings(found)
 }

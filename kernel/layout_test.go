@@ -19,7 +19,7 @@ import (
 // "module/..." allows a module with all its packages.
 var layout = map[string][]string{
 	// kernel: the Jupyter side.
-	"kernel":                 {"glownotes/kernel/...", "github.com/alecthomas/kong", "golang.org/x/term", "golang.org/x/sys/..."},
+	"kernel":                 {"glownotes/kernel/...", "glownotes/cglow/cuda", "github.com/alecthomas/kong", "golang.org/x/term", "golang.org/x/sys/..."},
 	"kernel/wire":            {},
 	"kernel/display":         {},
 	"kernel/core":            {"glownotes/kernel/wire", "glownotes/kernel/display"},

@@ -20,6 +20,14 @@ import (
 	"glownotes/kernel/zmq"
 )
 
+// helpLinks are in the Help menu of front ends.
+var helpLinks = []core.HelpLink{
+	{Text: "Go: documentation", URL: "https://go.dev/doc/"},
+	{Text: "Go: standard library", URL: "https://pkg.go.dev/std"},
+	{Text: "Gorgonia", URL: "https://pkg.go.dev/gorgonia.org/gorgonia"},
+	{Text: "Gonum", URL: "https://pkg.go.dev/gonum.org/v1/gonum"},
+}
+
 type serveCommand struct {
 	File  string `arg:"" name:"connection-file" help:"Connection file, or registration file, that the client wrote." type:"existingfile"`
 	GoBin string `help:"Folder of the go command, used where PATH has none." placeholder:"DIR"`
@@ -55,7 +63,7 @@ func (s serveCommand) Run(c *cli) error {
 	if err != nil {
 		return errors.Join(err, transport.Close())
 	}
-	options := core.Options{Transport: transport, Engine: magic.Wrap(engine, ""), Logger: logger, Version: version}
+	options := core.Options{Transport: transport, Engine: magic.Wrap(engine, ""), Logger: logger, Version: version, HelpLinks: helpLinks}
 	if host, err := jupyter.Host(); err == nil {
 		options.History = history.New(filepath.Join(host.ShareDir(), "history.sqlite"), logger)
 		options.OverflowDir = filepath.Join(host.CacheDir(), "output")

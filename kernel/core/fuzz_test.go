@@ -8,6 +8,7 @@ import (
 
 	"glownotes/kernel/core"
 	"glownotes/kernel/display"
+	"glownotes/kernel/history"
 	"glownotes/kernel/kerneltest"
 	"glownotes/kernel/wire"
 )
@@ -40,7 +41,7 @@ func FuzzRequests(f *testing.F) {
 	f.Add(uint8(6), []byte(`{"hist_access_type":"search","pattern":"[*?","n":-5,"unique":true,"output":true}`), "")
 	f.Add(uint8(3), []byte(`{"code":"\ud800é","cursor_pos":-2147483649}`), "")
 	transport, front := kerneltest.Pipe()
-	kernel := core.New(core.Options{Transport: transport, Engine: mirror{&kerneltest.Engine{Subshells: true}}})
+	kernel := core.New(core.Options{Transport: transport, Engine: mirror{&kerneltest.Engine{Subshells: true}}, History: history.New("", nil)})
 	served := make(chan error, 1)
 	go func() { served <- kernel.Serve(context.Background()) }()
 	f.Cleanup(func() {
@@ -80,7 +81,7 @@ func FuzzRequests(f *testing.F) {
 // if it can be decoded and is a request of the kernel's.
 func expect(t *testing.T, front kerneltest.Conn, first, second *wire.Message) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	trimmed := len(first.Content) > 0 && first.Content[0] == '{'
 	waiting := map[string]bool{second.Header.MsgID: true}

@@ -266,12 +266,12 @@ class Table:
     """the rows; each measures one kernel and returns what stands in the table."""
 
     def __init__(self, name, png):
-        self.name, self.png, self.k, self.left = name, png, None, 0
+        self.name, self.file, self.k, self.left = name, png, None, 0
 
     def kernel(self, set_up=True):
         if self.k is None or not self.k.answers():
             self.end()
-            self.k = Kernel(self.name, self.png)
+            self.k = Kernel(self.name, self.file)
         if set_up and not self.k.ready:
             self.k.set_up()
         return self.k
@@ -286,7 +286,7 @@ class Table:
         times = []
         for _ in range(5):
             self.end()
-            self.k = Kernel(self.name, self.png)
+            self.k = Kernel(self.name, self.file)
             times.append(self.k.started)
         self.end()
         return f"{1000 * statistics.median(times):.0f}"
@@ -294,7 +294,7 @@ class Table:
     def memory(self):
         """memory of the kernel process, idle, MiB"""
         self.end()
-        self.k = Kernel(self.name, self.png)
+        self.k = Kernel(self.name, self.file)
         time.sleep(1)
         mib = memory(self.k.km.provisioner.pid)
         self.end()
@@ -428,7 +428,7 @@ class Table:
         history = k.request("history_request", {"hist_access_type": "tail", "n": 2, "raw": True, "output": False}, limit=2)
         shell = k.request("create_subshell_request", {}, "control", limit=2)
         self.end()
-        self.k = Kernel(self.name, self.png)
+        self.k = Kernel(self.name, self.file)
         has = (aborted, values.get("v", {}).get("status") == "ok", bool(history.reply and history.reply["content"].get("history")),
                shell.status == "ok", any(m["msg_type"] == "iopub_welcome" for m in self.k.seen))
         return " ".join("✓" if h else "–" for h in has)

@@ -137,17 +137,17 @@ job=$(tail -n 1 "$dir/slurm/jobs")
 scancel "${job}_4"
 wait_for grep -q stopped "$dir"/runs/n_w=48,seed=1*/status.json
 wait_for has_checkpoint n_w=48,seed=2
+
+say "Slurm's notice of the time limit: the task saves, is requeued and ends"
+scancel --batch --signal=USR1 "${job}_5"
+start_now 5
+wait_for grep -q '"attempts": 2' "$dir"/runs/n_w=48,seed=2*/status.json
 for _ in $(seq 50); do # until Slurm has tidied up
   left=$(squeue -h -r -j "$job" -o '%K %T' | grep '^4 ' || true)
   [ -n "$left" ] || break
   sleep 0.2
 done
 [ -z "$left" ] || fail "the cancelled task is back in the queue: $left"
-
-say "Slurm's notice of the time limit: the task saves, is requeued and ends"
-scancel --batch --signal=USR1 "${job}_5"
-start_now 5
-wait_for grep -q '"attempts": 2' "$dir"/runs/n_w=48,seed=2*/status.json
 grep -h "time limit" "$dir"/slurm/*.log || fail "the notice was not seen"
 sweep --grid n_w=16,32,48 --seeds 2 --wait
 [ "$(wc -l <"$dir/slurm/jobs")" = 3 ] || fail "the cancelled point was not submitted again"

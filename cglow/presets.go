@@ -39,6 +39,17 @@ func Published(c Config) Config {
 	return c
 }
 
+// Fast returns c, a model in the live form, with what that form may choose for
+// speed: one shared trunk on x whose last map is pooled (condnet.Trunk) in place
+// of 3 L K networks with a fully connected layer on all pixels each, and coupling
+// networks of half the width, priors that see x.
+func Fast(c Config) Config {
+	c.Trunk, c.CondWidth, c.FeatureOut = 16, 64, 16
+	c.CouplingWidth /= 2
+	c.CondPrior = true
+	return c
+}
+
 // Quick32 is a small model for interactive use: binary segmentation at 32x32 in
 // the live form, with what a small model needs to learn fast on two cores: two
 // levels of two steps, one shared trunk for all networks on x (condnet.Trunk),

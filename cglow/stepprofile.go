@@ -3,6 +3,7 @@ package cglow
 import (
 	"errors"
 	"sort"
+	"strings"
 	"time"
 
 	"glownotes/cglow/data"
@@ -94,4 +95,57 @@ func (c *clock) report(ops []exec.OpTime, steps int) (out []PartTime) {
 	}
 	sort.SliceStable(out, func(i, j int) bool { return out[i].Time > out[j].Time })
 	return out
+}
+
+// GroupParts adds up the parts of Profile by what they belong to, the longest first: the coupling
+// networks, the networks on x (NetBank), the 1x1 convolutions, the priors, the finite check, Adam,
+// the input, and all else, which is element-wise: actnorm, affine, log-determinants. Convolutions
+// and linear layers that stand alone belong to the priors, or with a shared trunk to that.
+func GroupParts(parts []PartTime, c Config) []PartTime {
+	at := map[string]int{}
+	var out []PartTime
+	for _, p := range parts {
+		name := partGroup(p.Part, c.Trunk > 0)
+		i, ok := at[name]
+		if !ok {
+			i = len(out)
+			at[name] = i
+			out = append(out, PartTime{Part: name})
+		}
+		out[i].Steps += p.Steps
+		out[i].Time += p.Time
+		out[i].Share += p.Share
+	}
+	sort.SliceStable(out, func(i, j int) bool { return out[i].Time > out[j].Time })
+	return out
+}
+
+// partGroup returns the group of a part. Gradients have names such as conv2d.dw.
+func partGroup(part string, trunk bool) string {
+	op, _, _ := strings.Cut(part, " ") // "channels (reference)"
+	base, _, backward := strings.Cut(op, ".")
+	direction := " forward"
+	if backward {
+		direction = " backward"
+	}
+	switch base {
+	case "couplingnet", "hidden":
+		return "coupling networks" + direction
+	case "netbank":
+		return "conditioning networks" + direction
+	case "conv2d", "linear":
+		if trunk {
+			return "trunk, heads and priors" + direction
+		}
+		return "priors"
+	case "gaussian", "normal":
+		return "priors"
+	case "householder", "logabsdet", "inverse", "matapply", "matmul", "transpose":
+		return "1x1 convolutions"
+	case "finite", "input":
+		return base
+	case "adam", "average":
+		return "adam"
+	}
+	return "actnorm, affine, log-dets"
 }

@@ -4,6 +4,7 @@ import (
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 
+	"glownotes/cglow/cpu"
 	"glownotes/cglow/data"
 	"glownotes/cglow/flow"
 )
@@ -81,14 +82,31 @@ func (b *builder) conditionInputs(n int, inverse bool) []conditioning {
 
 // fill copies the conditioning of row pick[i] of p into row i of dst.
 func (p *conditionProgram) fill(dst []conditioning, pick []int, inverse bool) {
-	for k, c := range dst {
-		src := p.conds[k].nodes(inverse)
-		for j, node := range c.nodes(inverse) {
-			for i, row := range pick {
-				copyRow(node, i, src[j], row)
-			}
+	p.copies(dst, inverse).rows(len(pick), func(i int) int { return pick[i] })
+}
+
+// copies pairs the nodes of p with those of dst that take their values.
+func (p *conditionProgram) copies(dst []conditioning, inverse bool) (c conditionCopies) {
+	for k, to := range dst {
+		from := p.conds[k].nodes(inverse)
+		for j, node := range to.nodes(inverse) {
+			c = append(c, [2]*gorgonia.Node{node, from[j]})
 		}
 	}
+	return c
+}
+
+// conditionCopies are pairs of nodes, to and from.
+type conditionCopies [][2]*gorgonia.Node
+
+// rows copies row pick(i) of every second node into row i of the first, for n rows, side by side.
+func (c conditionCopies) rows(n int, pick func(i int) int) {
+	cpu.Parallel(n, func(i int) {
+		row := pick(i)
+		for _, pair := range c {
+			copyRow(pair[0], i, pair[1], row)
+		}
+	})
 }
 
 // copyRow copies row j of src into row i of dst.

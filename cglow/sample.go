@@ -7,6 +7,7 @@ import (
 
 	"gorgonia.org/gorgonia"
 
+	"glownotes/cglow/cpu"
 	"glownotes/cglow/data"
 )
 
@@ -104,16 +105,12 @@ func (m *Model) samplesOf(ctx context.Context, cond *conditionProgram, from, to 
 	if err != nil {
 		return err
 	}
+	copies := cond.copies(dec.conds, true)
 	var done [][]float64
 	next := from
 	return batches(ctx, len(draws), size, func(a, b int) error {
-		pick := make([]int, size)
-		for r := range size {
-			d := draws[min(a+r, b-1)]
-			pick[r] = d.image - from
-			m.drawLatents(dec.eps, r, d, o)
-		}
-		cond.fill(dec.conds, pick, true)
+		copies.rows(size, func(r int) int { return draws[min(a+r, b-1)].image - from })
+		cpu.Parallel(size, func(r int) { m.drawLatents(dec, r, draws[min(a+r, b-1)], o) })
 		if err := dec.vm.run(); err != nil {
 			return err
 		}
@@ -127,14 +124,14 @@ func (m *Model) samplesOf(ctx context.Context, cond *conditionProgram, from, to 
 }
 
 // drawLatents fills row r of the latents for one draw.
-func (m *Model) drawLatents(eps []*gorgonia.Node, r int, d draw, o SampleOptions) {
+func (m *Model) drawLatents(dec *decodeProgram, r int, d draw, o SampleOptions) {
 	k, sign := d.k, 1.0
 	if o.Antithetic {
 		sign = 1 - 2*float64(d.k%2)
 		k = d.k / 2
 	}
-	for l, e := range eps {
-		v := make([]float64, e.Shape().TotalSize()/e.Shape()[0])
+	for l, e := range dec.eps {
+		v := dec.room[r][:e.Shape().TotalSize()/e.Shape()[0]]
 		Normal(Key{Seed: o.Seed, Stream: StreamSample, Step: uint32(d.image), Layer: uint32(k)<<8 | uint32(l)}, v)
 		for i := range v {
 			v[i] *= sign * o.Temperature
@@ -150,6 +147,7 @@ type decodeProgram struct {
 	eps   []*gorgonia.Node
 	y     *gorgonia.Node
 	vm    *machine
+	room  [][]float64 // for the largest latent of each row
 }
 
 func (m *Model) decodeProgram(n int) (*decodeProgram, error) {
@@ -157,6 +155,13 @@ func (m *Model) decodeProgram(n int) (*decodeProgram, error) {
 		b := m.builder()
 		p := &decodeProgram{conds: b.conditionInputs(n, true), eps: b.latents(n)}
 		p.y = b.decode(p.conds, p.eps)
+		size := 0
+		for _, e := range p.eps {
+			size = max(size, e.Shape().TotalSize()/n)
+		}
+		for range n {
+			p.room = append(p.room, make([]float64, size))
+		}
 		var err error
 		p.vm, err = b.compile("sample", p.y)
 		return p, err

@@ -10,6 +10,7 @@ import (
 
 	gblas "gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/gonum"
+	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
 
@@ -150,5 +151,24 @@ func ExampleCPU() {
 	a, b, c := []float32{1, 2, 3, 4}, []float32{1, 1, 0, 1}, make([]float32, 4)
 	blas.CPU{}.Sgemm(gblas.NoTrans, gblas.NoTrans, 2, 2, 2, 1, a, 2, b, 2, 0, c, 2)
 	fmt.Println(c)
+	// Output: [1 3 3 7]
+}
+
+// One line makes the operations of Gorgonia itself use these kernels.
+func Example() {
+	gorgonia.Use(blas.CPU{})
+	g := gorgonia.NewGraph()
+	matrix := func(name string, v ...float32) *gorgonia.Node {
+		return gorgonia.NewMatrix(g, tensor.Float32, gorgonia.WithShape(2, 2), gorgonia.WithName(name),
+			gorgonia.WithValue(tensor.New(tensor.WithShape(2, 2), tensor.WithBacking(v))))
+	}
+	c := gorgonia.Must(gorgonia.Mul(matrix("a", 1, 2, 3, 4), matrix("b", 1, 1, 0, 1)))
+	vm := gorgonia.NewTapeMachine(g)
+	defer vm.Close()
+	if err := vm.RunAll(); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(c.Value().Data())
 	// Output: [1 3 3 7]
 }

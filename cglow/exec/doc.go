@@ -37,21 +37,23 @@
 //
 // # Speed
 //
-// One training step without the optimizer, L 3, K 8, n_c 64, n_w 128, coupling width 256, batch 2,
-// CPU time of one core of a 2-core AMD Zen 3 (AVX2; 51.7 GFLOP/s by cpu.Peak), 2026-11-23:
+// Whole training steps with the optimizer, L 3, K 8, n_c 64, n_w 128, coupling width 256, batch 2:
+// processor time of one core (GOMAXPROCS=1) of a 2-core Intel Xeon (Granite Rapids, AVX-512; 236
+// GFLOP/s a core by cpu.Peak), 2026-11-27, beside that of the authors' code in PyTorch 2.15.0 with
+// one thread. The machine was busy with much other work (load 14 to 22), which is why elapsed times
+// are not given here, and which slows both:
 //
-//	size   form    GFLOP   CPU time   GFLOP/s   of peak
-//	 32    paper     5.6     129 ms      43.6     84 %
-//	 32    live      5.6     140 ms      40.2     78 %
-//	 64    paper    22.4     519 ms      43.2     84 %
-//	 64    live     22.4     501 ms      44.6     86 %
-//	128    paper    89.4    1906 ms      46.9     91 %
-//	128    live     89.4    1938 ms      46.1     89 %
+//	size   GFLOP   paper     live      PyTorch (paper)
+//	 32      5.6   109 ms     95 ms     509 ms
+//	 64     22.4   318 ms    304 ms    1006 ms
+//	128     89.4  1131 ms       -      3239 ms
 //
-// GFLOP counts the matrix products only. The machine was busy with other work, hence CPU time
-// (of the thread, GOMAXPROCS=1) and not elapsed time; for that, with the optimizer, on your own:
+// cglow.Fast of the live form takes 35 ms at 32x32 and 105 ms at 64x64. The mean of 10 samples for
+// 128 images at 32x32 (BenchmarkPredict) takes 7.8 s in the paper form, 3.9 s in the fast one.
+// GFLOP counts the matrix products only (cglow.FLOPs). On your own machine, with elapsed times, the
+// share of its peak and the parts of a step:
 //
-//	go test ./cglow/exec -run '^$' -bench Step
+//	go test ./cglow/exec -run '^$' -bench 'Step|Predict' -v
 //
 // Calling a kernel costs 9 ns (BenchmarkOverhead, best of 8): 0.02 ms in such a step.
 package exec

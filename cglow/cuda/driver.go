@@ -3,6 +3,7 @@ package cuda
 import (
 	"bytes"
 	"fmt"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -80,5 +81,15 @@ func (d *driver) name(code int) string {
 	return "CUDA_ERROR"
 }
 
+// held are the last variables whose addresses went to the driver. It keeps them alive for the
+// length of the call, and off the stack, which may move.
+var (
+	held [256]atomic.Pointer[byte]
+	next atomic.Uint32
+)
+
 // pointer is the address of a Go variable for the length of a call.
-func pointer[T any](p *T) uintptr { return uintptr(unsafe.Pointer(p)) }
+func pointer[T any](p *T) uintptr {
+	held[next.Add(1)%uint32(len(held))].Store((*byte)(unsafe.Pointer(p)))
+	return uintptr(unsafe.Pointer(p))
+}

@@ -3,6 +3,7 @@ package cudatest
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"unsafe"
 
 	"github.com/ebitengine/purego"
@@ -46,5 +47,6 @@ func Launched() (int, error) { return call("fake_launched") }
 func Fail(name string, code, after int) error {
 	text := append([]byte(name), 0)
 	_, err := call("fake_fail", uintptr(unsafe.Pointer(&text[0])), uintptr(code), uintptr(after))
+	runtime.KeepAlive(text)
 	return err
 }

@@ -139,6 +139,15 @@ func (b *builder) writeStub(archive string, extra []string) error {
 		return err
 	}
 	wanted = append(wanted, names...)
+	types, err := stublib.Undefine(data, func(name string) bool { return stublib.Has(b.pkgs.image.index, name) })
+	if err != nil {
+		return err
+	}
+	if len(types) > 0 {
+		if err := os.WriteFile(archive, data, 0o600); err != nil {
+			return fmt.Errorf("live: %w", err)
+		}
+	}
 	for _, file := range extra {
 		names, ok := b.cells.undefined[file]
 		if !ok {
@@ -156,7 +165,7 @@ func (b *builder) writeStub(archive string, extra []string) error {
 		wanted = append(wanted, names...)
 	}
 	sources := []stublib.Source{b.pkgs.image.index, b.cells.present()}
-	stub, _ := stublib.Write(imageName, b.pkgs.image.index.Notes, sources, wanted)
+	stub, _ := stublib.Write(imageName, b.pkgs.image.index.Notes, sources, wanted, types)
 	if err := os.WriteFile(b.stub(), stub, 0o600); err != nil {
 		return fmt.Errorf("live: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"debug/elf"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // objectMagic begins a Go object file (cmd/internal/goobj).
@@ -16,6 +17,7 @@ const (
 	offFingerprint  = 8
 	fingerprintSize = 8
 	offBlocks       = 20
+	blkNonpkgdef    = 6 // definitions by name, such as those that several objects may have
 	blkNonpkgref    = 7 // symbols of other packages, by name
 	symbolSize      = 8 + 2 + 1 + 1 + 1 + 4 + 4
 )
@@ -27,6 +29,32 @@ var errNoObject = errors.New("stublib: the archive holds no Go object")
 // other packages are by name.
 func Undefined(archive []byte) ([]string, error) {
 	var names []string
+	err := symbols(archive, blkNonpkgref, func(name string, _ []byte) { names = append(names, name) })
+	return names, err
+}
+
+// offSymbolKind is the place of the kind in an entry for a symbol: behind the
+// name's length and offset and the ABI.
+const offSymbolKind = 8 + 2
+
+// Undefine takes from the objects of an archive the definitions of instances of
+// generic types that a library has, and returns their names. Every object that
+// uses such a type has a copy of it. The linker would take that copy, whose
+// methods are in the library: and a type can have methods of its own module
+// only. A definition without a kind gives way to the library's.
+func Undefine(archive []byte, has func(name string) bool) ([]string, error) {
+	var names []string
+	err := symbols(archive, blkNonpkgdef, func(name string, entry []byte) {
+		if isInstance(name) && has(name) {
+			entry[offSymbolKind] = 0
+			names = append(names, name)
+		}
+	})
+	return names, err
+}
+
+// symbols calls f for the entries of a block of the objects of an archive.
+func symbols(archive []byte, block int, f func(name string, entry []byte)) error {
 	found := false
 	for rest := archive; ; {
 		i := bytes.Index(rest, objectMagic)
@@ -35,10 +63,10 @@ func Undefined(archive []byte) ([]string, error) {
 		}
 		obj := rest[i:]
 		rest = rest[i+len(objectMagic):]
-		if len(obj) < offBlocks+4*(blkNonpkgref+2) {
+		if len(obj) < offBlocks+4*(block+2) {
 			continue
 		}
-		lo, hi := x32(obj, offBlocks+4*blkNonpkgref), x32(obj, offBlocks+4*(blkNonpkgref+1))
+		lo, hi := x32(obj, offBlocks+4*block), x32(obj, offBlocks+4*(block+1))
 		if lo > hi || int(hi) > len(obj) {
 			continue
 		}
@@ -46,15 +74,15 @@ func Undefined(archive []byte) ([]string, error) {
 		for ; lo+symbolSize <= hi; lo += symbolSize {
 			n, at := x32(obj, int(lo)), x32(obj, int(lo)+4)
 			if int(at)+int(n) > len(obj) {
-				return nil, errNoObject
+				return errNoObject
 			}
-			names = append(names, string(obj[at:at+n]))
+			f(string(obj[at:at+n]), obj[lo:lo+symbolSize])
 		}
 	}
 	if !found {
-		return nil, errNoObject
+		return errNoObject
 	}
-	return names, nil
+	return nil
 }
 
 // CopyFingerprint gives the objects of an archive the fingerprint of another
@@ -107,6 +135,14 @@ func isFunc(s Symbol) bool {
 }
 
 func hasPrefixType(name string) bool { return len(name) >= 5 && name[:5] == "type:" }
+
+// isInstance tells the descriptors of instances of generic types, and of
+// pointers to them: type:*path/name.T[int], but not type:[]int.
+func isInstance(name string) bool {
+	name, ok := strings.CutPrefix(name, "type:")
+	bracket := strings.IndexByte(name, '[')
+	return ok && bracket > 0 && name[0] != '.' && strings.IndexByte(name[:bracket], '.') > 0 && !strings.ContainsAny(name[:bracket], " ({")
+}
 
 // AppendObject adds a file to an archive.
 func AppendObject(archive []byte, name string, object []byte) []byte {

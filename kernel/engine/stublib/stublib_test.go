@@ -92,7 +92,7 @@ func TestWrite(t *testing.T) {
 	}
 	plugin := Table{}
 	plugin.AddPlugin(&Library{Symbols: []Symbol{{Name: "glownotes/cells/c1.F", Base: "glownotes/cells/c1.F", Info: byte(elf.STB_GLOBAL)<<4 | byte(elf.STT_FUNC)}}})
-	stub, missing := Write("libx.so", x.Notes, []Source{x, plugin}, []string{"fmt.Println", "type:example.com/a.Outer", "glownotes/cells/c1.F", "no.such", "fmt.Println"})
+	stub, missing := Write("libx.so", x.Notes, []Source{x, plugin}, []string{"fmt.Println", "type:example.com/a.Outer", "glownotes/cells/c1.F", "no.such", "fmt.Println"}, nil)
 	if !slices.Equal(missing, []string{"no.such"}) {
 		t.Errorf("missing %q", missing)
 	}
@@ -138,5 +138,22 @@ func TestCutSuffix(t *testing.T) {
 	CutSuffix(got, "cells/")
 	if want := "\x00cells/c1.F\x00abiinternal\x00fmt.Print.abiinternal\x00"; string(got) != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestIsInstance(t *testing.T) {
+	for name, want := range map[string]bool{
+		"type:*glownotes/kernel/widgets.valued[int]":     true,
+		"type:sync/atomic.Pointer[glownotes/cells/c1.T]": true,
+		"type:glownotes/kernel/widgets.IntSlider":        false,
+		"type:[]fmt.Stringer":                            false,
+		"type:map[string]fmt.Stringer":                   false,
+		"type:func(fmt.State) []int":                     false,
+		"type:.eqfunc.a.T[int]":                          false,
+		"widgets.(*valued[int]).Close":                   false,
+	} {
+		if got := isInstance(name); got != want {
+			t.Errorf("isInstance(%q) = %v, want %v", name, got, want)
+		}
 	}
 }

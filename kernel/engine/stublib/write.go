@@ -9,8 +9,10 @@ import (
 // the sources that are wanted, by their names in object files. The name of a
 // symbol is looked for in the sources in their order. Missing are the names
 // that no source has, among them those that are not symbols of libraries, such
-// as files.
-func Write(soname string, notes []Note, sources []Source, wanted []string) (stub []byte, missing []string) {
+// as files. The types that were taken from the objects ([Undefine]) are there
+// under their long names too, by which the linker puts them in the place of the
+// definitions.
+func Write(soname string, notes []Note, sources []Source, wanted, types []string) (stub []byte, missing []string) {
 	w := &writer{sources: sources, index: map[string]uint32{}}
 	w.dynstr.WriteByte(0)
 	w.dynsym.Write(make([]byte, symSize))
@@ -18,6 +20,20 @@ func Write(soname string, notes []Note, sources []Source, wanted []string) (stub
 	for _, n := range wanted {
 		if !w.want(n) {
 			missing = append(missing, n)
+		}
+	}
+	for _, n := range types {
+		if !w.want(n) {
+			missing = append(missing, n)
+			continue
+		}
+		for _, src := range sources {
+			if list := find(src, n); len(list) > 0 {
+				long := list[0]
+				long.Name = n
+				w.symbol(src, long)
+				break
+			}
 		}
 	}
 	for _, f := range w.fixes {
@@ -59,13 +75,22 @@ func (w *writer) str(s string) uint32 {
 	return uint32(at)
 }
 
+// Has reports whether a source has symbols of a name, as it is in object files.
+func Has(src Source, name string) bool { return len(find(src, name)) > 0 }
+
+// find returns the symbols of a name, which libraries may have in a short form.
+func find(src Source, name string) []Symbol {
+	list := src.Find(name)
+	if m := mangled(name); m != name && len(list) == 0 {
+		list = src.Find(m)
+	}
+	return list
+}
+
 // want writes the symbols of a name.
 func (w *writer) want(name string) bool {
 	for _, src := range w.sources {
-		list := src.Find(name)
-		if m := mangled(name); m != name && len(list) == 0 {
-			list = src.Find(m)
-		}
+		list := find(src, name)
 		for _, s := range list {
 			w.symbol(src, s)
 		}

@@ -18,6 +18,7 @@ class Client:
 
     def connect(self):
         self.kc = self.km.client()
+        self.replies = {}
         self.kc.start_channels()
         self.kc.wait_for_ready(timeout=LIMIT)
 
@@ -33,12 +34,12 @@ class Client:
         return self.request(self.kc.shell_channel, "execute_request", content, **more)
 
     def reply(self, channel, msg_id):
+        """waits for a reply; those to other requests, which may come first, are kept."""
         deadline = time.time() + LIMIT
-        while time.time() < deadline:
+        while msg_id not in self.replies and time.time() < deadline:
             msg = channel.get_msg(timeout=LIMIT)
-            if msg["parent_header"].get("msg_id") == msg_id:
-                return msg["content"]
-        raise TimeoutError(msg_id)
+            self.replies[msg["parent_header"].get("msg_id")] = msg["content"]
+        return self.replies.pop(msg_id)
 
     def result(self, msg_id):
         return self.reply(self.kc.shell_channel, msg_id)

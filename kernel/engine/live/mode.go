@@ -175,7 +175,14 @@ func (e *Engine) warm() {
 // switchOver goes on with the image that was built meanwhile: at once if no
 // cell has been loaded, else when the host starts again.
 func (e *Engine) switchOver() {
-	e.running.Lock()
+	// Who waits in Lock keeps out cells that a running one may be waiting for.
+	for !e.running.TryLock() {
+		select {
+		case <-e.ctx.Done():
+			return
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
 	defer e.running.Unlock()
 	if e.isClosed() {
 		return

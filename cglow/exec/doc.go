@@ -37,23 +37,24 @@
 //
 // # Speed
 //
-// Whole training steps with the optimizer, L 3, K 8, n_c 64, n_w 128, coupling width 256, batch 2:
-// processor time of one core (GOMAXPROCS=1) of a 2-core Intel Xeon (Granite Rapids, AVX-512; 236
-// GFLOP/s a core by cpu.Peak), 2026-11-27, beside that of the authors' code in PyTorch 2.15.0 with
-// one thread. The machine was busy with much other work (load 14 to 22), which is why elapsed times
-// are not given here, and which slows both:
+// Whole training steps with the optimizer, L 3, K 8, n_c 64, n_w 128, coupling width 256, batch 2,
+// on 2 cores of an Intel Xeon (Granite Rapids, AVX-512; 465 GFLOP/s on both by cpu.Peak), medians,
+// beside the authors' code in PyTorch 2.15.0 with two threads, alternately, 2026-11-27:
 //
-//	size   GFLOP   paper     live      PyTorch (paper)
-//	 32      5.6   109 ms     95 ms     509 ms
-//	 64     22.4   318 ms    304 ms    1006 ms
-//	128     89.4  1131 ms       -      3239 ms
+//	size   GFLOP    paper     live    fast   PyTorch (paper)   share of peak (paper)
+//	 32      5.6    65 ms    56 ms   21 ms       429 ms               19 %
+//	 64     22.4   152 ms   147 ms   57 ms       745 ms               31 %
+//	128     89.4   569 ms        -       -      1565 ms               33 %
 //
-// cglow.Fast of the live form takes 35 ms at 32x32 and 105 ms at 64x64. The mean of 10 samples for
-// 128 images at 32x32 (BenchmarkPredict) takes 7.8 s in the paper form, 3.9 s in the fast one.
-// GFLOP counts the matrix products only (cglow.FLOPs). On your own machine, with elapsed times, the
-// share of its peak and the parts of a step:
+// GFLOP counts the matrix products only (cglow.FLOPs); fast is cglow.Fast of the live form, which
+// does less. A share of the peak is bounded by memory: at 32x32 the optimizer and the check of the
+// gradients stream 0.5 GB (13 ms), and the first fully connected layers another 0.1 GB. The coupling
+// networks, a third of the step, run at half of the peak; the networks on x, another third, at a
+// quarter. The mean of 10 samples for 128 images at 32x32 (BenchmarkPredict) takes 4.3 s in the
+// paper form, half of the peak, and 2.2 s in the fast one. On your own machine, with the parts of a
+// step:
 //
 //	go test ./cglow/exec -run '^$' -bench 'Step|Predict' -v
 //
-// Calling a kernel costs 9 ns (BenchmarkOverhead, best of 8): 0.02 ms in such a step.
+// Calling a kernel costs 4 ns (BenchmarkOverhead): 0.01 ms in such a step.
 package exec

@@ -63,16 +63,21 @@ func batches(ctx context.Context, n, size int, f func(from, to int) error) error
 	return nil
 }
 
+// checkPair checks a batch of y with its x.
+func (m *Model) checkPair(x, y data.Images) error {
+	if err := m.checkImages("y", y, m.cfg.Y); err != nil {
+		return err
+	}
+	return m.checkX(x, y.N)
+}
+
 // LogProb returns log p(y|x) per example in nats: for discrete y the bound that
 // dequantization gives, uniform or variational (one draw of the noise; a pure function of the
 // model's seed and the example's place), for continuous y the log-density.
 // BitsPerDim converts it. When ctx is done, the examples that are finished are
 // returned with ctx.Err().
 func (m *Model) LogProb(ctx context.Context, x, y data.Images) ([]float64, error) {
-	if err := m.checkImages("y", y, m.cfg.Y); err != nil {
-		return nil, err
-	}
-	if err := m.checkX(x, y.N); err != nil {
+	if err := m.checkPair(x, y); err != nil {
 		return nil, err
 	}
 	m.mu.Lock()

@@ -13,10 +13,7 @@ import (
 // their shapes are Config.LatentShapes. Discrete y is dequantized as LogProb does
 // it. When ctx is done, the images that are finished are returned with ctx.Err().
 func (m *Model) Encode(ctx context.Context, x, y data.Images) ([]data.Images, error) {
-	if err := m.checkImages("y", y, m.cfg.Y); err != nil {
-		return nil, err
-	}
-	if err := m.checkX(x, y.N); err != nil {
+	if err := m.checkPair(x, y); err != nil {
 		return nil, err
 	}
 	m.mu.Lock()

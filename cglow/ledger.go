@@ -62,10 +62,7 @@ func (m *Model) ledgerProgram(n int) (*ledgerProgram, error) {
 
 // Ledger takes the mean of log p(y|x) over a batch apart.
 func (m *Model) Ledger(ctx context.Context, x, y data.Images) (*Ledger, error) {
-	if err := m.checkImages("y", y, m.cfg.Y); err != nil {
-		return nil, err
-	}
-	if err := m.checkX(x, y.N); err != nil {
+	if err := m.checkPair(x, y); err != nil {
 		return nil, err
 	}
 	m.mu.Lock()

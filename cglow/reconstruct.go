@@ -19,10 +19,7 @@ type Reconstruction struct {
 // Reconstruct maps y to its latents given x and back. When ctx is done, the
 // images that are finished are returned with ctx.Err().
 func (m *Model) Reconstruct(ctx context.Context, x, y data.Images) (*Reconstruction, error) {
-	if err := m.checkImages("y", y, m.cfg.Y); err != nil {
-		return nil, err
-	}
-	if err := m.checkX(x, y.N); err != nil {
+	if err := m.checkPair(x, y); err != nil {
 		return nil, err
 	}
 	m.mu.Lock()

@@ -143,10 +143,7 @@ func squareSum(v any) float64 {
 }
 
 func (m *Model) telemetry(x, y data.Images, norms map[string]float64) (*Telemetry, error) {
-	if err := m.checkImages("y", y, m.cfg.Y); err != nil {
-		return nil, err
-	}
-	if err := m.checkX(x, y.N); err != nil {
+	if err := m.checkPair(x, y); err != nil {
 		return nil, err
 	}
 	trip, err := m.roundTrip(x, y)

@@ -141,10 +141,7 @@ func (m *Model) lossProgram(n int) (p *lossProgram, err error) {
 // update and is reported in the result; MaxSkips in a row are an error.
 func (t *Trainer) Step(x, y data.Images) (StepResult, error) {
 	m := t.m
-	if err := m.checkImages("y", y, m.cfg.Y); err != nil {
-		return StepResult{}, err
-	}
-	if err := m.checkX(x, y.N); err != nil {
+	if err := m.checkPair(x, y); err != nil {
 		return StepResult{}, err
 	}
 	if y.N != t.options.Batch {

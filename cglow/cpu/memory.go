@@ -2,10 +2,10 @@ package cpu
 
 import "unsafe"
 
-const (
-	lineBytes = 64
-	hugeBytes = 2 << 20
-)
+// LineBytes is the size of a cache line.
+const LineBytes = 64
+
+const hugeBytes = 2 << 20
 
 // Alloc returns n zeros that start on a cache line, in memory for which the system was asked to
 // use large pages where it has them: streaming through hundreds of megabytes, such as parameters
@@ -15,9 +15,9 @@ func Alloc[T float32 | float64](n int) []T {
 		return nil
 	}
 	size := int(unsafe.Sizeof(T(0)))
-	s := make([]T, n+lineBytes/size)
+	s := make([]T, n+LineBytes/size)
 	skip := 0
-	for uintptr(unsafe.Pointer(&s[skip]))%lineBytes != 0 {
+	for uintptr(unsafe.Pointer(&s[skip]))%LineBytes != 0 {
 		skip++
 	}
 	s = s[skip : skip+n : skip+n]

@@ -14,7 +14,7 @@ func TestAlloc(t *testing.T) {
 		if n == 0 {
 			continue
 		}
-		if x, y := uintptr(unsafe.Pointer(&a[0])), uintptr(unsafe.Pointer(&b[0])); x%lineBytes != 0 || y%lineBytes != 0 {
+		if x, y := uintptr(unsafe.Pointer(&a[0])), uintptr(unsafe.Pointer(&b[0])); x%LineBytes != 0 || y%LineBytes != 0 {
 			t.Errorf("n=%d: starts at %#x and %#x, not on cache lines", n, x, y)
 		}
 		for i := range a {

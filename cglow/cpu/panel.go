@@ -168,38 +168,6 @@ func checkPanel(shape *tiling, m, k, cols int, a *Left, b, c []float32, cRow int
 	}
 }
 
-// ToPanels copies the columns [from, from+count) of src, a matrix of rows rows that are row values
-// apart, into panels that follow each other, the columns that are left of the last one zero:
-//
-//	for q := 0; q < count; q += W { for p := range rows { for j := range W {
-//		dst[q*rows+p*W+j] = src[p*row+from+q+j] // 0 for q+j >= count
-//	}}}
-//
-// with W = PanelWidth().
-func ToPanels(dst, src []float32, rows, row, from, count int) {
-	active.toPanels(dst, src, rows, row, from, count)
-}
-
-func (s isa) toPanels(dst, src []float32, rows, row, from, count int) {
-	w := tilings[s].wide
-	if rows < 0 || count < 0 || from < 0 || from+count > row || len(src) < rows*row || len(dst) < (count+w-1)/w*w*rows {
-		panic(fmt.Sprintf("cpu: ToPanels: columns %d to %d of %d rows of %d do not fit %d and %d values",
-			from, from+count, rows, row, len(src), len(dst)))
-	}
-	for q := 0; q < count; q += w {
-		panel, valid := dst[q*rows:(q+w)*rows], min(w, count-q)
-		if valid == w && s != generic && rows > 0 {
-			s.copyRows(at(panel, 0), at(src, from+q), row*floatSize, rows)
-			continue
-		}
-		for p := range rows {
-			to := panel[p*w : (p+1)*w]
-			copy(to, src[p*row+from+q:][:valid])
-			clear(to[valid:])
-		}
-	}
-}
-
 // TurnPanel transposes a panel of rows rows into panels of its own columns: C [W][rows], W =
 // PanelWidth(), stored as panels that lie stride values apart, what is left of the last one zero:
 //

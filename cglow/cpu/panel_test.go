@@ -160,31 +160,12 @@ func laneTotals(x []float32, lanes int) []float64 {
 	return out
 }
 
-func TestPanels(t *testing.T) {
+func TestTurnPanel(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 7))
 	for _, s := range available() {
 		w := tilings[s].wide
-		for _, c := range [][4]int{{3, 2 * w, 0, 2 * w}, {5, 3*w + 5, 2, w + 3}, {1, 7, 0, 7}, {70, w, 0, w}, {4, 5, 1, 0}} {
-			rows, row, from, count := c[0], c[1], c[2], min(c[3], c[1]-c[2])
-			t.Run(fmt.Sprintf("%v/rows=%d,from=%d,count=%d", s, rows, from, count), func(t *testing.T) {
-				src := newGuarded(rng, rows*row)
-				n := (count + w - 1) / w
-				dst := newPoisoned(n * w * rows)
-				s.toPanels(dst.v, src.v, rows, row, from, count)
-				src.unchanged(t, "src")
-				want := make([]float64, len(dst.v))
-				for q := range n * w {
-					for p := range rows {
-						if q < count {
-							want[(q/w*rows+p)*w+q%w] = float64(src.v[p*row+from+q])
-						}
-					}
-				}
-				dst.close(t, "panels", want, 0)
-			})
-		}
 		for _, rows := range []int{1, w - 1, w, w + 3, 3 * w} {
-			t.Run(fmt.Sprintf("%v/turn/rows=%d", s, rows), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%v/rows=%d", s, rows), func(t *testing.T) {
 				src := newGuarded(rng, rows*w)
 				n, stride := (rows+w-1)/w, w*w+8
 				dst := newPoisoned(n * stride)

@@ -19,7 +19,7 @@ func (s isa) combine(dst []float32, rows int, x []float32, xRow int, k []float32
 	switch {
 	case add:
 		adding = 1
-	case past && uintptr(at(dst, 0))%lineBytes == 0:
+	case past && uintptr(at(dst, 0))%LineBytes == 0:
 		adding = 2
 	}
 	d, n, xs, ks := at(dst, 0), len(dst), at(x, 0), at(k, 0)

@@ -37,22 +37,8 @@ func NewUnfolding(w Window, turned bool) *Unfolding {
 // adds to the image.
 func (u *Unfolding) Fold(image, columns []float32) {
 	u.w.check("Unfolding.Fold", image, columns)
-	taps, n := len(u.taps), u.w.H*u.w.W
-	for index := range u.taps {
-		distance := u.taps[index].dy*u.w.W + u.taps[index].dx
-		from, to := clip(distance, n, n)
-		if from == to {
-			continue
-		}
-		for c := range u.w.C {
-			in := columns[(c*taps+index)*n:][:n]
-			seen := image[c*n+from+distance : c*n+to+distance]
-			if mask := u.masks[index]; mask == nil {
-				active.add(seen, seen, in[from:to])
-			} else {
-				active.addKept(seen, seen, in[from:to], mask[from:to])
-			}
-		}
+	for index, t := range u.taps {
+		u.w.foldTap(image, columns, index, t, u.masks[index])
 	}
 }
 

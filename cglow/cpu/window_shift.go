@@ -58,26 +58,36 @@ func (w Window) shiftOut(columns, image []float32) {
 func (w Window) shiftBack(image, columns []float32) {
 	work := takeScratch()
 	masks := w.masks(work)
-	taps, n := w.KH*w.KW, w.H*w.W
-	for index := range taps {
+	n := w.H * w.W
+	for index := range w.KH * w.KW {
 		t := w.tap(index)
-		distance := t.dy*w.W + t.dx
-		from, to := clip(distance, n, n)
-		if from == to {
-			continue
+		var mask []float32
+		if t.dx != 0 {
+			mask = masks[index%w.KW*n:][:n]
 		}
-		mask := masks[index%w.KW*n:][:n]
-		for c := range w.C {
-			in := columns[(c*taps+index)*n:][:n]
-			seen := image[c*n+from+distance : c*n+to+distance]
-			if t.dx == 0 {
-				active.add(seen, seen, in[from:to])
-			} else {
-				active.addKept(seen, seen, in[from:to], mask[from:to])
-			}
-		}
+		w.foldTap(image, columns, index, t, mask)
 	}
 	giveScratch(work)
+}
+
+// foldTap adds the rows of columns with a given index to the pixels that the tap sees. mask is nil
+// where the image moves up or down only.
+func (w Window) foldTap(image, columns []float32, index int, t tap, mask []float32) {
+	taps, n := w.KH*w.KW, w.H*w.W
+	distance := t.dy*w.W + t.dx
+	from, to := clip(distance, n, n)
+	if from == to {
+		return
+	}
+	for c := range w.C {
+		in := columns[(c*taps+index)*n:][:n]
+		seen := image[c*n+from+distance : c*n+to+distance]
+		if mask == nil {
+			active.add(seen, seen, in[from:to])
+		} else {
+			active.addKept(seen, seen, in[from:to], mask[from:to])
+		}
+	}
 }
 
 // masks has for each column of the window all bits set at the places where it

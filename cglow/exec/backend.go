@@ -1,6 +1,9 @@
 package exec
 
-import "glownotes/cglow/op"
+import (
+	"glownotes/cglow/cpu"
+	"glownotes/cglow/op"
+)
 
 // Backend offers float32 kernels for ops of package op. It is asked once per op when a program
 // is compiled.
@@ -37,7 +40,7 @@ type carver struct {
 }
 
 func (c *carver) take(n int) []float32 {
-	const line = lineBytes / 4
+	const line = cpu.LineBytes / 4
 	from := c.used
 	c.used += (n + line - 1) / line * line
 	if c.memory == nil {

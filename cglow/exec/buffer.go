@@ -186,7 +186,7 @@ func (vm *VM) refresh() error {
 // carveKept makes one piece of memory for all results of one type that stay readable, and returns
 // a function that cuts them out of it, on cache lines.
 func carveKept[T float32 | float64](p *plan, dt tensor.Dtype) func(n int) []T {
-	line := lineBytes / int(dt.Size())
+	line := cpu.LineBytes / int(dt.Size())
 	round := func(n int) int { return (n + line - 1) / line * line }
 	total := 0
 	for i := range p.items {

@@ -166,7 +166,7 @@ func (p *bankPlan) load(x []float32) {
 func (p *bankPlan) unfoldImage(n int) {
 	size := p.C * p.H * p.W
 	image := at(p.last, n, size)
-	transpose(image, at(p.x, n, size), p.C, p.H*p.W)
+	cpu.Transpose(image, at(p.x, n, size), p.C, p.H*p.W)
 	for _, i := range p.unique {
 		b := &p.nets[i][0]
 		out := at(p.first[i], n, b.pixels*b.depth)
@@ -193,13 +193,10 @@ func (p *bankPlan) alike(i int) int {
 	return -1
 }
 
-// transpose sets y [c,r] to the transpose of x [r,c].
-func transpose(y, x []float32, r, c int) { cpu.Transpose(y, x, r, c) }
-
 // turn brings weights [O,C,K] to the order [O,K,C] of unfolded rows, K = KH*KW.
 func turn(v, w []float32, o, c, k int) {
 	for i := range o {
-		transpose(at(v, i, c*k), at(w, i, c*k), c, k)
+		cpu.Transpose(at(v, i, c*k), at(w, i, c*k), c, k)
 	}
 }
 
@@ -234,7 +231,7 @@ func (p *bankPlan) flatten(r *bankRoom, before *bankLayer, in []float32) []float
 	}
 	size := before.Size()
 	for n := range p.N {
-		transpose(at(r.flat, n, size), at(in, n, size), before.pixels, before.Conv.O)
+		cpu.Transpose(at(r.flat, n, size), at(in, n, size), before.pixels, before.Conv.O)
 	}
 	return r.flat
 }

@@ -75,7 +75,7 @@ func (b *bankGrads) finish() {
 	}
 	dx, size := b.outs[len(b.outs)-1], b.C*b.H*b.W
 	for n := range b.N {
-		transpose(at(dx, n, size), at(b.dx[0], n, size), b.H*b.W, b.C)
+		cpu.Transpose(at(dx, n, size), at(b.dx[0], n, size), b.H*b.W, b.C)
 	}
 }
 
@@ -121,7 +121,7 @@ func (b *bankGrads) start(gz, room []float32, i int) {
 		return
 	}
 	for k := range b.N {
-		transpose(at(gz, k, layer.Size()), at(g, k, layer.Size()), layer.Conv.O, layer.pixels)
+		cpu.Transpose(at(gz, k, layer.Size()), at(g, k, layer.Size()), layer.Conv.O, layer.pixels)
 	}
 }
 
@@ -137,7 +137,7 @@ func (b *bankGrads) linear(r *bankRoom, i, l int, gz, next, in, w, dw []float32)
 	}
 	cpu.Gemm(false, false, b.N, layer.In, layer.Out, gz, layer.Out, w, layer.In, r.flat, layer.In, 0)
 	for n := range b.N {
-		transpose(at(next, n, layer.In), at(r.flat, n, layer.In), before.Conv.O, before.pixels)
+		cpu.Transpose(at(next, n, layer.In), at(r.flat, n, layer.In), before.Conv.O, before.pixels)
 	}
 }
 

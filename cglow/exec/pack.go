@@ -4,10 +4,9 @@ import (
 	"sort"
 
 	"gorgonia.org/tensor"
-)
 
-// lineBytes is the size of a cache line: results start on one.
-const lineBytes = 64
+	"glownotes/cglow/cpu"
+)
 
 // interval is a piece of memory that is in use from step first to step last, both included.
 type interval struct {
@@ -49,7 +48,7 @@ func packIntervals(ivs []interval) (total int) {
 
 // pack lays out the arena of one element type.
 func (p *plan) pack(dt tensor.Dtype) {
-	line := lineBytes / int(dt.Size())
+	line := cpu.LineBytes / int(dt.Size())
 	var ivs []interval
 	var places []*int
 	add := func(place *int, first, last, size int) {

@@ -116,17 +116,9 @@ func scoreFaces(e *Experiment, predicted data.Images) ([]Number, error) {
 // trivialFaces scores the mean of (up to 512) training pairs, and y itself,
 // which shows what enlarging a small map to the superpixels costs.
 func trivialFaces(e *Experiment) ([]Row, error) {
-	_, y, err := data.First(e.Train, 512)
+	same, err := meanTarget(e)
 	if err != nil {
-		return nil, fmt.Errorf("exp: %w", err)
-	}
-	mean, err := metric.MeanMask(y.Pix, y.Shape().Len())
-	if err != nil {
-		return nil, fmt.Errorf("exp: %w", err)
-	}
-	same := data.NewImages(e.Y.N, e.Y.Shape())
-	for i := range e.Y.N {
-		copy(same.Row(i), mean)
+		return nil, err
 	}
 	var rows []Row
 	for _, r := range []struct {

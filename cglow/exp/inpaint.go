@@ -62,20 +62,29 @@ func scoreInpaint(e *Experiment, predicted data.Images) ([]Number, error) {
 	return numbers(meanOf(block), meanOf(whole), ssim), err
 }
 
-// trivialInpaint scores the mean block of (up to 512) training pairs and the
-// smooth surface that joins the visible pixels around the block.
-func trivialInpaint(e *Experiment) ([]Row, error) {
+// meanTarget predicts the mean of (up to 512) training targets for every image.
+func meanTarget(e *Experiment) (data.Images, error) {
 	_, y, err := data.First(e.Train, 512)
 	if err != nil {
-		return nil, fmt.Errorf("exp: %w", err)
+		return data.Images{}, fmt.Errorf("exp: %w", err)
 	}
 	mean, err := metric.MeanMask(y.Pix, y.Shape().Len())
 	if err != nil {
-		return nil, fmt.Errorf("exp: %w", err)
+		return data.Images{}, fmt.Errorf("exp: %w", err)
 	}
 	same := data.NewImages(e.Y.N, e.Y.Shape())
 	for i := range e.Y.N {
 		copy(same.Row(i), mean)
+	}
+	return same, nil
+}
+
+// trivialInpaint scores the mean block of (up to 512) training pairs and the
+// smooth surface that joins the visible pixels around the block.
+func trivialInpaint(e *Experiment) ([]Row, error) {
+	same, err := meanTarget(e)
+	if err != nil {
+		return nil, err
 	}
 	var rows []Row
 	for _, r := range []struct {

@@ -83,8 +83,8 @@ func (k *Kernel) execute(ctx context.Context, r *request) (any, error) {
 	e.out.finish()
 	if err != nil {
 		if q.StopOnError == nil || *q.StopOnError {
-			// Once the front end can know of it, and before the next cell.
-			r.after = func() { k.subshells.abort(r.Header.SubshellID) }
+			// Before the front end can know of it: what it sends then, runs.
+			k.subshells.abort(r.Header.SubshellID)
 		}
 		reply := failedReply(e.number, err, started)
 		if !e.silent {

@@ -59,11 +59,11 @@ func (b *mailbox) take() *request {
 }
 
 // abort marks everything that waits, and what was sent already by the date in
-// its header.
+// its header, which browsers give in milliseconds.
 func (b *mailbox) abort() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.failed = time.Now()
+	b.failed = time.Now().Truncate(time.Millisecond)
 	for _, r := range b.items {
 		r.aborted = true
 	}

@@ -14,7 +14,7 @@ func TestMailboxAbort(t *testing.T) {
 	b := newMailbox()
 	waiting := at(time.Now())
 	b.put(waiting)
-	before := time.Now()
+	before := time.Now().Add(-2 * time.Millisecond)
 	b.abort()
 	for _, tc := range []struct {
 		name string
@@ -25,6 +25,7 @@ func TestMailboxAbort(t *testing.T) {
 		{"waiting", waiting, false, true},
 		{"on its way", at(before), false, true},
 		{"sent after", at(time.Now()), false, false},
+		{"sent after, in milliseconds", at(time.Now().Truncate(time.Millisecond)), false, false},
 		{"without a date", at(time.Time{}), false, false},
 		{"clock behind", at(before.Add(-time.Hour)), true, false},
 	} {

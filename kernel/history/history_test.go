@@ -185,17 +185,28 @@ func TestUnusable(t *testing.T) {
 	}
 }
 
-// TestPatience: a query ends with its context, and a closed history says so.
+// TestPatience: a query ends with its context, whether it runs or waits, and a
+// closed history says so.
 func TestPatience(t *testing.T) {
 	h := New("", nil)
-	for i := range 200 {
-		h.Add(i+1, strings.Repeat("a", 20000))
+	endless := func(ctx context.Context) error {
+		_, err := h.ask(ctx, func(s *store) ([]core.Entry, error) {
+			return s.query(ctx, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n) SELECT i, i, '', '' FROM n WHERE i < 0")
+		})
+		return err
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, err := h.Search(ctx, strings.Repeat("*a", 200)+"b", 0, false)
-	if err == nil {
-		t.Error("a search of hours ended at once")
+	waiting := make(chan error)
+	go func() { waiting <- endless(ctx) }()
+	if err := endless(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("an endless query: %v", err)
+	}
+	if err := <-waiting; !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("an endless query: %v", err)
+	}
+	if _, err := h.Tail(t.Context(), 1); err != nil {
+		t.Errorf("after the endless queries: %v", err)
 	}
 	if err := h.Close(); err != nil {
 		t.Error(err)

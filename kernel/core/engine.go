@@ -50,6 +50,14 @@ type Cell struct {
 	Silent bool // no execute_result is wanted
 }
 
+// CellNames are the names that a cell can use without a package, in every
+// engine, and that it may declare itself: the context of the running cell, what
+// shows values, what asks the person, and what turns an error into the end of
+// the cell.
+func CellNames() []string {
+	return []string{"ctx", "Display", "Input", "Password", "Must", "Must2"}
+}
+
 // A Result is what a cell that succeeded leaves: the value of its last
 // expression, if it has one.
 type Result struct {

@@ -39,6 +39,10 @@ func (s *session) fillBase() {
 		Type: b.TypeOf(func(any) any { return nil }),
 	})
 	b.DeclBuiltin("Display", fast.Builtin{Compile: s.compileDisplay, ArgMin: 1, ArgMax: math.MaxUint16})
+	b.DeclFunc("Input", func(prompt string) (string, error) { return s.ask(prompt, false) })
+	b.DeclFunc("Password", func(prompt string) (string, error) { return s.ask(prompt, true) })
+	b.DeclBuiltin("Must", fast.Builtin{Compile: must(1), ArgMin: 1, ArgMax: 2})
+	b.DeclBuiltin("Must2", fast.Builtin{Compile: must(2), ArgMin: 1, ArgMax: 3})
 	b.DeclBuiltin(textName, fast.Builtin{Compile: compileText, ArgMin: 1, ArgMax: 1})
 	if old, ok := b.Comp.Outer.Binds["new"].Value.(fast.Builtin); ok {
 		b.DeclBuiltin("new", fast.Builtin{Compile: orExpression(old), ArgMin: 1, ArgMax: 1})

@@ -3,6 +3,7 @@ package interp
 import (
 	"fmt"
 	"go/ast"
+	"go/printer"
 	"go/token"
 	"strings"
 
@@ -71,6 +72,10 @@ func (s *session) unsupported(pieces []piece) error {
 						what = "methods on a type that contains itself"
 					}
 				}
+			case *ast.ExprStmt:
+				if p.node != n && !effective(n.X) {
+					found = s.unused(n.X)
+				}
 			case *ast.BinaryExpr:
 				if err := s.literals(n); err != nil {
 					found = err // gomacro computes something
@@ -90,6 +95,27 @@ func (s *session) unsupported(pieces []piece) error {
 		return nil
 	}
 	return found
+}
+
+// effective reports whether an expression can be a statement in Go: gomacro
+// takes any.
+func effective(x ast.Expr) bool {
+	switch x := ast.Unparen(x).(type) {
+	case *ast.CallExpr:
+		return true
+	case *ast.UnaryExpr:
+		return x.Op == token.ARROW
+	}
+	return false
+}
+
+// unused is the error of an expression that is no statement.
+func (s *session) unused(x ast.Expr) *core.CellError {
+	var text strings.Builder
+	if err := printer.Fprint(&text, s.fset, x); err != nil {
+		text.WriteString("the expression")
+	}
+	return s.cellError("CompileError", cleanMessage(text.String()+" is not used"), s.fset.Position(x.Pos()))
 }
 
 // literals checks that both or none of two literals are strings.

@@ -9,7 +9,7 @@ func TestLanguage(t *testing.T) {
 		{"sum", "1 + 2", "3"},
 		{"keep", "x := 41\n---\nx++\n---\nx", "42"},
 		{"string", `"a" + "b"`, "ab"},
-		{"two values on one line", "1, \"b\"", "1, b"},
+		{"two values on one line", "1, \"b\"", "1 b"},
 		{"function", "func f(x int) int { return 2 * x }\nf(21)", "42"},
 		{"functions in any order", "a := f(1)\nfunc f(x int) int { return g(x) + 1 }\nfunc g(x int) int { return 10 * x }\na", "11"},
 		{"mutual recursion", "func even(n int) bool { if n == 0 { return true }; return odd(n - 1) }\nfunc odd(n int) bool { if n == 0 { return false }; return even(n - 1) }\neven(10)", "true"},

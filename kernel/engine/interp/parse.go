@@ -14,6 +14,7 @@ import (
 type piece struct {
 	node   ast.Node // an ast.Decl or an ast.Stmt; nil with values
 	text   string
+	quiet  bool         // its value is not shown
 	values []ast.Expr   // the last line "a, b", which is no statement
 	free   []*ast.Ident // names that the chunk uses and does not declare
 }
@@ -65,7 +66,7 @@ func parseChunk(fset *token.FileSet, code string, number int, c chunk, last bool
 			if f, err := parse("package p\nvar _ = f(\n", ")"); err == nil {
 				call := f.Decls[0].(*ast.GenDecl).Specs[0].(*ast.ValueSpec).Values[0].(*ast.CallExpr)
 				if len(call.Args) > 1 && call.Ellipsis == token.NoPos {
-					return []piece{{values: call.Args, text: text, free: f.Unresolved}}, nil
+					return []piece{{values: call.Args, quiet: c.quiet, text: text, free: f.Unresolved}}, nil
 				}
 			}
 		}
@@ -78,7 +79,7 @@ func parseChunk(fset *token.FileSet, code string, number int, c chunk, last bool
 			return nil, scanner.ErrorList{{Pos: fset.Position(d.Pos()), Msg: "syntax error: unexpected }"}}
 		}
 		for _, s := range fd.Body.List {
-			out = append(out, piece{node: s, text: text, free: f.Unresolved})
+			out = append(out, piece{node: s, quiet: c.quiet, text: text, free: f.Unresolved})
 		}
 	}
 	return out, nil

@@ -46,7 +46,7 @@ func (p *program) add(pieces []piece) {
 	final := pieces[len(pieces)-1]
 	for _, pc := range order(pieces) {
 		_, isExpr := pc.node.(*ast.ExprStmt)
-		last := pc.text == final.text && pc.node == final.node && (isExpr || pc.node == nil)
+		last := pc.text == final.text && pc.node == final.node && (isExpr || pc.node == nil) && !pc.quiet
 		p.steps = append(p.steps, &step{piece: pc, last: last})
 	}
 }

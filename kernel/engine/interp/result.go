@@ -33,18 +33,25 @@ func (s *session) result(st *step, vals []xr.Value, types []xr.Type) *display.Bu
 	for len(types) < len(vals) {
 		types = append(types, nil) // the value nil has no type
 	}
-	switch len(vals) {
-	case 0:
+	if len(vals) == 0 {
 		return nil
-	case 1:
-		b := readableBundle(bundleOf(goValue(vals[0]), types[0]))
-		return &b
 	}
-	var texts []string
+	bundles := make([]display.Bundle, len(vals))
+	texts := make([]string, len(vals))
+	plain := true
 	for i, v := range vals {
-		texts = append(texts, fmt.Sprint(bundleOf(goValue(v), types[i]).Data[display.MIMEText]))
+		bundles[i] = readableBundle(bundleOf(goValue(v), types[i]))
+		texts[i] = bundles[i].Text()
+		plain = plain && bundles[i].Plain()
 	}
-	return &display.Bundle{Data: map[string]any{display.MIMEText: readable.Replace(strings.Join(texts, ", "))}, Metadata: map[string]any{}}
+	last := len(bundles) - 1
+	if plain && last > 0 {
+		return &display.Bundle{Data: map[string]any{display.MIMEText: strings.Join(texts, " ")}, Metadata: map[string]any{}}
+	}
+	for _, b := range bundles[:last] {
+		s.capture.Display(b, "")
+	}
+	return &bundles[last]
 }
 
 var errorType = reflect.TypeFor[error]()

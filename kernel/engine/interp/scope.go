@@ -18,6 +18,7 @@ type scopeView struct {
 
 	mu     sync.Mutex
 	names  map[string]entity
+	own    map[string]bool      // the names that cells declared, and not the engine
 	types  map[string]*cellType // types that cells declared
 	loaded map[string]imports.Package
 }
@@ -50,7 +51,15 @@ func newScopeView(tables map[string]Table) *scopeView {
 func (v *scopeView) update(s *session) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	names, types := map[string]entity{}, map[string]*cellType{}
+	names, own, types := map[string]entity{}, map[string]bool{}, map[string]*cellType{}
+	for c := s.top.Comp; c != nil && c != s.base.Comp; c = c.Outer {
+		for name := range c.Types {
+			own[name] = true
+		}
+		for name := range c.Binds {
+			own[name] = true
+		}
+	}
 	for c := s.top.Comp; c != nil && c.Outer != nil; c = c.Outer {
 		for name, t := range c.Types {
 			if _, inner := types[name]; !inner && t != nil && ofCell(t) {
@@ -73,7 +82,20 @@ func (v *scopeView) update(s *session) {
 			}
 		}
 	}
-	v.names, v.types = names, types
+	v.names, v.own, v.types = names, own, types
+}
+
+// declared returns the names that cells declared.
+func (v *scopeView) declared() map[string]entity {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	out := map[string]entity{}
+	for name := range v.own {
+		if e, ok := v.names[name]; ok {
+			out[name] = e
+		}
+	}
+	return out
 }
 
 // describe makes the entity of something of an interpreter's type.

@@ -11,6 +11,7 @@ import (
 type chunk struct {
 	off, end int // byte offsets in the cell
 	decl     bool
+	quiet    bool // a semicolon is written behind it: its value is not shown
 }
 
 // split cuts a cell at the semicolons, written or implied, that stand outside
@@ -22,7 +23,7 @@ func split(code string) (chunks []chunk, unclosed bool) {
 	depth := 0
 	flush := func(i, end int) {
 		if start >= 0 {
-			chunks = append(chunks, chunk{sc[start].off, end, isDecl(sc[start:i])})
+			chunks = append(chunks, chunk{sc[start].off, end, isDecl(sc[start:i]), sc[i].lit == ";"})
 		}
 		start = -1
 	}

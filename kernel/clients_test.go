@@ -104,8 +104,9 @@ func writeNotebook(t *testing.T, file string, sources ...string) {
 	}
 }
 
-// checkSmall checks what the small notebook shows.
-func checkSmall(t *testing.T, file string) {
+// shown lists the outputs of an executed notebook, with "picture" for those
+// that show one.
+func shown(t *testing.T, file string) string {
 	t.Helper()
 	n, err := nb.ReadFile(file)
 	if err != nil {
@@ -124,7 +125,13 @@ func checkSmall(t *testing.T, file string) {
 			}
 		}
 	}
-	if got, want := strings.Join(seen, "|"), "hello 42\n|picture|5"; got != want {
+	return strings.Join(seen, "|")
+}
+
+// checkSmall checks what the small notebook shows.
+func checkSmall(t *testing.T, file string) {
+	t.Helper()
+	if got, want := shown(t, file), "hello 42\n|picture|5"; got != want {
 		t.Errorf("got outputs %q, want %q", got, want)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"io"
 	"math"
 	"strings"
 	"testing"
@@ -126,6 +127,43 @@ func TestOfFailures(t *testing.T) {
 	b = Of(panicking{})
 	if !b.Plain() || !strings.Contains(b.Text(), "no colours left") {
 		t.Errorf("a panicking PNG gave %v", b.Data)
+	}
+}
+
+// A points is a length as vg.Length is, a chart draws as *plot.Plot does.
+type (
+	points float64
+	chart  struct{ err error }
+	buffer struct {
+		w, h   points
+		format string
+	}
+)
+
+func (c *chart) WriterTo(w, h points, format string) (io.WriterTo, error) {
+	return buffer{w, h, format}, c.err
+}
+
+func (b buffer) WriteTo(w io.Writer) (int64, error) {
+	if b.format != "png" {
+		return 0, errors.New("unknown format")
+	}
+	return 0, png.Encode(w, image.NewGray(image.Rect(0, 0, int(b.w), int(b.h))))
+}
+
+func TestOfPlot(t *testing.T) {
+	b := Of(&chart{})
+	if want := "*display.chart, PNG picture, 432×288"; b.Text() != want {
+		t.Errorf("text = %q, want %q", b.Text(), want)
+	}
+	if data, ok := b.Data[MIMEPNG].([]byte); !ok || !bytes.HasPrefix(data, []byte("\x89PNG")) {
+		t.Errorf("no picture: %v", b.Data)
+	}
+	if b := Of(&chart{errors.New("no data")}); !b.Plain() || !strings.Contains(b.Text(), "no data") {
+		t.Errorf("a failing plot gave %v", b.Data)
+	}
+	if b := Of((*chart)(nil)); !b.Plain() {
+		t.Errorf("nil gave %v", b.Data)
 	}
 }
 

@@ -18,7 +18,8 @@
 // (JSON and VegaLite: any), and MIMEBundle() map[string]any. Of a picture that
 // has both PNG and SVG the PNG is taken; display.SVG shows the other.
 //
-// Besides those an image.Image becomes a PNG, a slice of structs a table, a
+// Besides those an image.Image becomes a PNG, as does a *plot.Plot of
+// gonum.org/v1/plot (6 by 4 inches), a slice of structs becomes a table, a
 // matrix (Dims and At) a table, a tensor (Shape and Data) its shape, statistics
 // and, if it may be an image, a picture. Every bundle has text/plain: the String
 // or Error method's text, else the value in Go's %+v form, with long parts cut

@@ -79,6 +79,18 @@ func (b Bundle) addStructure(v any) {
 		return buf.Bytes(), err
 	})
 	if b.Plain() {
+		b.try(MIMEPNG, func() (any, error) {
+			data, text, err := plotPNG(v)
+			if data == nil || err != nil {
+				return nil, err
+			}
+			if _, ok := v.(fmt.Stringer); !ok {
+				b.Data[MIMEText] = text
+			}
+			return data, nil
+		})
+	}
+	if _, failed := b.Data[MIMEText]; b.Plain() && !failed {
 		b.try(MIMEHTML, func() (any, error) {
 			if m, ok := v.(matrix); ok {
 				t := matrixTable(m)

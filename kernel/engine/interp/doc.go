@@ -14,7 +14,11 @@
 // later cells. The cell's last expression is its result.
 //
 // In every cell ctx is the context of the running cell, Display(v) shows a
-// value, and packages need no import; a cell may declare these names itself.
+// value, Input and Password ask the person, Must(f()) returns the value of a
+// call or ends the cell with its error, Must2 does that for two values, and
+// packages need no import; a cell may declare these names itself. The same
+// names exist in compiled cells, and package kerneltest checks in both engines
+// that they, and results, output and errors, are the same.
 // Importable are the standard library as far as gomacro knows it, and the
 // packages whose tables Options.Packages offers. Nothing is ever downloaded or
 // built.
@@ -34,6 +38,11 @@
 //     removed from all that a notebook shows, but not from files, and
 //     encoding/json sees these fields.
 //   - Missing return statements and unused imports are not reported.
+//
+// gomacro alone panics at its start with Go 1.23 and later unless GODEBUG has
+// gotypesalias=0, a setting that ends with Go 1.27. This engine needs no
+// setting: see boot in session.go. With a Go that gomacro cannot work with at
+// all, the self-test at the start fails, and Start returns the reason.
 //
 // # Limits of one process
 //

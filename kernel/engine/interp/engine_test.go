@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -348,7 +349,7 @@ func TestBrokenInterpreter(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := bootSession(log, nil, boot)
-			if err == nil || !strings.Contains(err.Error(), "does not work with this version of Go") {
+			if err == nil || !strings.Contains(err.Error(), "the interpreter does not work with "+runtime.Version()) {
 				t.Errorf("got %v", err)
 			}
 		})

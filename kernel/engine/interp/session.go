@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"maps"
 	"reflect"
+	"runtime"
 	"time"
 
 	"glownotes/kernel/core"
@@ -73,7 +74,7 @@ func bootSession(log *slog.Logger, packages map[string]Table, boot func(*session
 	}
 	if fail != nil {
 		s.capture.close()
-		return nil, fmt.Errorf("interp: the interpreter does not work with this version of Go: %v", fail.value)
+		return nil, fmt.Errorf("interp: the interpreter does not work with %s: %v; where a Go toolchain is installed cells are compiled instead (--engine=live)", runtime.Version(), fail.value)
 	}
 	s.oldSink = display.SetSink(s.capture)
 	return s, nil

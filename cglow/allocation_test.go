@@ -9,7 +9,7 @@ func TestRunsAllocateNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c.Precision = "float32"
 			m := mustNew(t, c, 5)
-			loss, err := m.lossProgram(2)
+			loss, err := m.lossProgram(2, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -11,6 +11,7 @@ func (t *Trainer) Averaged() (*Model, error) {
 	m := t.m
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.store.host()
 	if t.ema == nil {
 		return nil, ErrNoAverage
 	}
@@ -28,6 +29,7 @@ func (m *Model) Clone() *Model {
 	defer m.mu.Unlock()
 	out := newModel(m.cfg)
 	out.seed, out.started, out.trained = m.seed, m.started, m.trained
+	m.store.host()
 	copy(out.store.f32, m.store.f32)
 	copy(out.store.f64, m.store.f64)
 	return out

@@ -179,6 +179,7 @@ func (t *Trainer) Save(path string, extra json.RawMessage) error {
 	m := t.m
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.store.host()
 	s := t.opt.State()
 	f, err := m.file(checkpointMeta{Kind: "trainer", Extra: extra, Trainer: &trainerMeta{
 		Options: t.options, Adam: s.Step, Skipped: t.skipped, EMA: t.ema != nil, Back: t.back}})

@@ -1,10 +1,13 @@
 package cglow
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"weak"
 
 	"glownotes/cglow/cpu"
 	"glownotes/cglow/cuda"
@@ -14,9 +17,19 @@ import (
 // Device is where models compute: the CPU or an NVIDIA GPU. Graphs in float64
 // always run on the CPU.
 //
-// Forward pass and gradients run on the GPU, recorded once per graph; the
-// weights go there and the gradients come back at every step, and the optimizer
-// works on the CPU.
+// On a GPU a whole training step is one recording: forward pass, gradients,
+// clipping, Adam and the running mean. Weights, gradients and moments stay
+// there; what goes in at a step is the batch, what comes back its loss. They
+// come to the host when something asks for them: [Model.Parameter], Save,
+// Clone, Averaged, Telemetry, another device by [Model.Use]. Training by
+// inversion computes on the GPU too, but keeps its optimizer on the CPU.
+//
+// When a GPU fails, the model goes to the CPU for good and [Device.Explain] says
+// why. An error that leaves the GPU's memory readable (out of memory) loses
+// nothing. A GPU that is lost (an illegal address, a fallen bus) takes the steps
+// since the last copy with it: weights, moments and running mean are copied
+// every 256 steps and whenever they are asked for, training goes on from there,
+// and [StepResult] says how many steps were lost.
 //
 // Nothing of this has run on a GPU yet. What computes what is checked with the
 // GPU's kernels compiled for the CPU. To check and time a real one, build the
@@ -34,6 +47,7 @@ type Device struct {
 	mu     sync.Mutex
 	gpu    *device.Device // nil: the CPU
 	reason string         // why it is not a GPU, or no longer
+	stores []weak.Pointer[store]
 }
 
 // DeviceInfo describes a device of this machine.
@@ -135,11 +149,46 @@ func (d *Device) giveUp(err error) {
 	d.gpu, d.reason = nil, err.Error()
 }
 
-// Use makes the model compute on a device. Graphs compiled before are compiled
-// again when they are next needed; trainers made before stay where they are.
+// know remembers whose weights are on the device.
+func (d *Device) know(s *store) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.stores = append(slices.DeleteFunc(d.stores, func(w weak.Pointer[store]) bool { return w.Value() == nil }), weak.Make(s))
+}
+
+// Close gives the GPU back. Models that compute on it take their weights, and trainers their
+// state, to the CPU first and go on there. Memory of models and trainers that were dropped is
+// freed without it, when the garbage collector finds them.
+func (d *Device) Close() error {
+	gpu := d.use()
+	if gpu == nil {
+		return nil
+	}
+	d.mu.Lock()
+	stores := slices.Clone(d.stores)
+	d.mu.Unlock()
+	for _, w := range stores {
+		if s := w.Value(); s != nil {
+			s.mu.Lock()
+			if s.home != nil && s.home.device == d {
+				s.moveHome()
+			}
+			s.mu.Unlock()
+		}
+	}
+	d.giveUp(errors.New("closed"))
+	return gpu.Close()
+}
+
+// Use makes the model compute on a device. The weights go there, graphs compiled
+// before are compiled again when they are next needed, and trainers follow with
+// their next step.
 func (m *Model) Use(d *Device) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if d.use() != m.device.use() {
+		m.store.moveHome()
+	}
 	m.device = d
 	m.graphs = map[graphKey]any{}
 }

@@ -47,7 +47,9 @@ func newModel(cfg Config) *Model {
 	if cfg.Precision == "float64" {
 		dtype = tensor.Float64
 	}
-	return &Model{cfg: cfg, steps: cfg.steps(), store: newStore(cfg.declare(), dtype), graphs: map[graphKey]any{}}
+	m := &Model{cfg: cfg, steps: cfg.steps(), store: newStore(cfg.declare(), dtype), graphs: map[graphKey]any{}}
+	m.store.mu = &m.mu
+	return m
 }
 
 // Config returns the configuration.

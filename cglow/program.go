@@ -8,6 +8,7 @@ import (
 	"gorgonia.org/tensor"
 
 	"glownotes/cglow/cuda"
+	"glownotes/cglow/cuda/device"
 	"glownotes/cglow/exec"
 )
 
@@ -35,17 +36,24 @@ type machine struct {
 	scope *scope
 	again func() (*exec.VM, error) // compiles for the CPU when the GPU is lost; nil on the CPU
 	gave  *Device
+	gpu   *device.Device // nil: the CPU
+	store *store
 }
 
 // compile compiles the part of the graph that the outputs need.
 func (b *builder) compile(task string, outputs ...*gorgonia.Node) (*machine, error) {
+	return b.compileWith(task, nil, outputs...)
+}
+
+// compileWith is compile for a program of which more than the weights stays on the GPU.
+func (b *builder) compileWith(task string, attach func(*device.Device, *exec.Mirror) (*exec.Resident, error), outputs ...*gorgonia.Node) (*machine, error) {
 	outputs = unique(outputs)
 	cpu := func() (*exec.VM, error) { return exec.Compile(exec.Program{Outputs: outputs}) }
-	m := &machine{task: task, scope: &b.scope}
+	m := &machine{task: task, scope: &b.scope, store: b.store}
 	var err error
 	if gpu := b.device.use(); gpu != nil {
-		m.again, m.gave = cpu, b.device
-		if m.vm, err = exec.Compile(exec.Program{Outputs: outputs, Backend: gpu}); isDevice(err) {
+		m.again, m.gave, m.gpu = cpu, b.device, gpu
+		if m.vm, err = b.onGPU(gpu, attach, outputs); isDevice(err) {
 			err = m.leave(err)
 		}
 	} else {
@@ -57,8 +65,40 @@ func (b *builder) compile(task string, outputs ...*gorgonia.Node) (*machine, err
 	return m, nil
 }
 
+// onGPU compiles for a GPU, where the weights stay.
+func (b *builder) onGPU(gpu *device.Device, attach func(*device.Device, *exec.Mirror) (*exec.Resident, error), outputs []*gorgonia.Node) (*exec.VM, error) {
+	p := exec.Program{Outputs: outputs, Backend: gpu}
+	mirror, err := b.store.mirror(b.device, gpu)
+	switch {
+	case err != nil:
+		return nil, err
+	case mirror == nil:
+	case attach != nil:
+		if p.Resident, err = attach(gpu, mirror); err != nil {
+			return nil, err
+		}
+	default:
+		p.Resident = &exec.Resident{Mirrors: []*exec.Mirror{mirror}}
+	}
+	return exec.Compile(p)
+}
+
+// ready makes sure that the program reads the weights that count.
+func (m *machine) ready() error {
+	switch {
+	case m.gpu != nil && (m.store.home == nil || m.store.home.gpu != m.gpu) && m.store.f32 != nil:
+		return m.toCPU() // the model has left that GPU
+	case !m.vm.OnDevice():
+		m.store.host()
+	}
+	return nil
+}
+
 // run computes the outputs. The error is a *LayerError.
 func (m *machine) run() error {
+	if err := m.ready(); err != nil {
+		return m.explain(err)
+	}
 	err := m.vm.RunAll()
 	if m.again != nil && isDevice(err) {
 		if err = m.leave(err); err == nil {
@@ -68,12 +108,17 @@ func (m *machine) run() error {
 	return m.explain(err)
 }
 
-// leave goes from the GPU to the CPU: the values of the nodes are on the host.
+// leave goes from the GPU to the CPU: the values of the other nodes are on the host.
 func (m *machine) leave(cause error) error {
-	m.gave.giveUp(cause)
+	m.store.abandon(m.gave, cause)
+	return m.toCPU()
+}
+
+func (m *machine) toCPU() error {
+	m.store.host()
 	vm, err := m.again()
 	if err == nil {
-		m.vm, m.again = vm, nil
+		m.vm, m.again, m.gpu = vm, nil, nil
 	}
 	return err
 }
@@ -85,7 +130,12 @@ func isDevice(err error) bool {
 }
 
 // diagnose is run that stops at the first result that is not finite.
-func (m *machine) diagnose() error { return m.explain(m.vm.Diagnose()) }
+func (m *machine) diagnose() error {
+	if err := m.ready(); err != nil {
+		return m.explain(err)
+	}
+	return m.explain(m.vm.Diagnose())
+}
 
 func (m *machine) explain(err error) error {
 	if err == nil {

@@ -2,6 +2,8 @@ package cglow
 
 import (
 	"fmt"
+	"sync"
+	"weak"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -20,6 +22,10 @@ type store struct {
 	list   []*param
 	byName map[string]*param
 	size   int // number of values, fixed ones included
+
+	mu       *sync.Mutex // the model's
+	home     *home       // where the weights are, nil: on the host
+	trainers []weak.Pointer[Trainer]
 }
 
 // param is one parameter of a store.
@@ -55,6 +61,7 @@ func newStore(decl []condnet.Param, dtype tensor.Dtype) *store {
 
 // backing returns p's part of the flat buffer as a []float32 or []float64.
 func (s *store) backing(p *param) any {
+	s.host()
 	end := p.offset + p.size
 	if s.dtype == tensor.Float64 {
 		return s.f64[p.offset:end:end]
@@ -64,6 +71,8 @@ func (s *store) backing(p *param) any {
 
 // set overwrites p.
 func (s *store) set(p *param, v []float64) {
+	s.host()
+	defer s.changed()
 	for i, x := range v {
 		if s.dtype == tensor.Float64 {
 			s.f64[p.offset+i] = x
@@ -75,6 +84,7 @@ func (s *store) set(p *param, v []float64) {
 
 // get returns a float64 copy of p.
 func (s *store) get(p *param) []float64 {
+	s.host()
 	out := make([]float64, p.size)
 	for i := range out {
 		if s.dtype == tensor.Float64 {
@@ -105,6 +115,7 @@ func (s *store) lookup(g *gorgonia.ExprGraph, nodes map[string]*gorgonia.Node) c
 
 // each calls f with every value, by its place in the flat buffer.
 func (s *store) each(f func(i int, v float64)) {
+	s.host()
 	for i, v := range s.f32 {
 		f(i, float64(v))
 	}

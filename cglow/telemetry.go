@@ -87,12 +87,19 @@ func (t *Trainer) GradNorms() map[string]float64 {
 
 // gradientNorms returns the norms of the gradients of groups of parameters.
 func (t *Trainer) gradientNorms(group func(name string) string) map[string]float64 {
+	t.m.mu.Lock()
+	defer t.m.mu.Unlock()
 	var model []gorgonia.ValueGrad
 	switch {
 	case !t.ran:
 		return nil
 	case t.inv != nil:
 		model = t.inv.values
+	case t.resident != nil:
+		if err := t.graph.vm.vm.Fetch(t.resident.grads...); err != nil {
+			return nil
+		}
+		model = t.graph.values
 	default:
 		model = t.graph.values
 	}

@@ -10,7 +10,9 @@ import (
 
 	"glownotes/cglow/ad"
 	"glownotes/cglow/cpu"
+	"glownotes/cglow/cuda/device"
 	"glownotes/cglow/data"
+	"glownotes/cglow/exec"
 	"glownotes/cglow/op"
 	"glownotes/cglow/optim"
 )
@@ -39,6 +41,9 @@ type StepResult struct {
 	RoundTrip  float64 // training by inversion: largest |y - g(f(y))|; else 0
 	Skipped    bool    // a value was not finite: the weights did not change
 	Fault      error   // then: what was the first
+	// Lost is how many steps before this one have no effect, because a GPU was
+	// lost that had them: training went back to the last copy of its state.
+	Lost int
 }
 
 // A NonFiniteError reports the first value of a training step that was not a
@@ -71,6 +76,12 @@ type Trainer struct {
 	skipped int  // steps skipped in all
 	clock   *clock
 	inARow  int
+
+	resident *resident      // on a GPU: the state that is there
+	invGPU   *device.Device // that inv was compiled for
+	lost     int            // steps lost with a GPU and not yet reported
+
+	mirrorEvery int
 }
 
 // NewTrainer returns a trainer with a fresh optimizer and its compiled graph.
@@ -90,16 +101,32 @@ func (m *Model) NewTrainer(o TrainerOptions) (*Trainer, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Trainer{m: m, opt: opt, options: o}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	t := &Trainer{m: m, opt: opt, options: o, mirrorEvery: mirrorEvery}
+	m.store.remember(t)
 	if o.Invert {
-		t.inv, err = m.newInverter(o.Batch)
+		err = t.makeInverter()
 	} else {
-		t.graph, err = m.lossProgram(o.Batch)
+		err = t.makeGraph()
 	}
 	if err != nil {
 		return nil, err
 	}
 	return t, nil
+}
+
+// makeGraph compiles the training graph. With gradients and optimizer on a GPU
+// the trainer's state goes there.
+func (t *Trainer) makeGraph() (err error) {
+	t.graph, err = t.m.lossProgram(t.options.Batch, t)
+	return err
+}
+
+func (t *Trainer) makeInverter() (err error) {
+	t.inv, err = t.m.newInverter(t.options.Batch)
+	t.invGPU = t.m.device.use()
+	return err
 }
 
 // lossProgram is the compiled training graph: loss and gradients.
@@ -111,11 +138,14 @@ type lossProgram struct {
 	params gorgonia.Nodes
 	values []gorgonia.ValueGrad
 	vm     *machine
+	gpu    *device.Device // that it was compiled for
 }
 
 // lossProgram builds the graph of the loss, bits per dimension of the
-// dequantized batch, and of its gradient with respect to every parameter.
-func (m *Model) lossProgram(n int) (p *lossProgram, err error) {
+// dequantized batch, and of its gradient with respect to every parameter. With a
+// trainer, which may be nil, gradients stay on a GPU and its update is part of
+// the program.
+func (m *Model) lossProgram(n int, t *Trainer) (p *lossProgram, err error) {
 	defer op.Catch(&err)
 	b := m.builder()
 	p = &lossProgram{b: b, x: b.images("x", m.cfg.X, n)}
@@ -132,7 +162,15 @@ func (m *Model) lossProgram(n int) (p *lossProgram, err error) {
 		return nil, err
 	}
 	p.values = gorgonia.NodesToValueGrads(p.params)
-	p.vm, err = b.compile("training", append([]*gorgonia.Node{loss, p.logp}, grads...)...)
+	var attach func(*device.Device, *exec.Mirror) (*exec.Resident, error)
+	if t != nil {
+		attach = t.attach(p, grads)
+	}
+	p.vm, err = b.compileWith("training", attach, append([]*gorgonia.Node{loss, p.logp}, grads...)...)
+	p.gpu = m.device.use()
+	if err == nil && t != nil && !p.vm.vm.OnDevice() {
+		t.resident = nil
+	}
 	return p, err
 }
 
@@ -151,6 +189,16 @@ func (t *Trainer) Step(x, y data.Images) (StepResult, error) {
 	defer m.mu.Unlock()
 	m.trained++
 	r := StepResult{Step: m.trained}
+	if err := t.follow(); err != nil {
+		return StepResult{}, err
+	}
+	if t.resident != nil {
+		done, err := t.stepOnGPU(&r, x, y)
+		if done {
+			return r, err
+		}
+	}
+	r.Lost, t.lost = t.lost, 0
 	grads, err := t.gradients(x, y, &r)
 	var failed *LayerError
 	switch {
@@ -166,9 +214,11 @@ func (t *Trainer) Step(x, y data.Images) (StepResult, error) {
 	}
 	t.clock.lap("finite")
 	t.inARow = 0
+	m.store.host()
 	if err := t.opt.Step(grads); err != nil {
 		return r, err
 	}
+	m.store.changed()
 	t.clock.lap("adam")
 	t.average()
 	t.clock.lap("average")
@@ -193,21 +243,26 @@ func (t *Trainer) gradients(x, y data.Images, r *StepResult) ([]gorgonia.ValueGr
 		t.back, t.inv = true, nil
 	}
 	if t.graph == nil {
-		g, err := t.m.lossProgram(t.options.Batch)
+		g, err := t.m.lossProgram(t.options.Batch, nil)
 		if err != nil {
 			return nil, err
 		}
 		t.graph = g
 	}
-	t.load(t.graph.y, y)
-	if t.graph.x != nil {
-		write(t.graph.x, t.noisyX(x))
-	}
+	t.fill(x, y)
 	if err := t.graph.vm.run(); err != nil {
 		return nil, err
 	}
 	t.report(r, values(t.graph.logp))
 	return t.graph.values, nil
+}
+
+// fill writes a batch into the inputs of the training graph.
+func (t *Trainer) fill(x, y data.Images) {
+	t.load(t.graph.y, y)
+	if t.graph.x != nil {
+		write(t.graph.x, t.noisyX(x))
+	}
 }
 
 // report fills in the likelihood of a step.
@@ -298,16 +353,13 @@ func allFinite(v any) bool {
 // result that is not finite.
 func (t *Trainer) diagnose(x, y data.Images) error {
 	if t.graph == nil {
-		g, err := t.m.lossProgram(t.options.Batch)
+		g, err := t.m.lossProgram(t.options.Batch, nil)
 		if err != nil {
 			return err
 		}
 		defer func() { t.graph = nil }() // its memory is what inversion saves
 		t.graph = g
-		t.load(g.y, y)
-		if g.x != nil {
-			write(g.x, t.noisyX(x))
-		}
+		t.fill(x, y)
 	}
 	if err := t.graph.vm.diagnose(); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"strings"
 
 	"glownotes/cglow/cpu"
@@ -124,8 +125,14 @@ func Compile(p Program) (*VM, error) {
 	if err := vm.bind(); err != nil {
 		return nil, err
 	}
+	if vm.device != nil { // what is on the device does not know when the collector takes the program
+		runtime.AddCleanup(vm, func(h *holdings) { h.close() }, vm.device.held)
+	}
 	return vm, nil
 }
+
+// OnDevice reports whether the program runs on a device.
+func (vm *VM) OnDevice() bool { return vm.device != nil }
 
 // Stats returns figures of the program.
 func (vm *VM) Stats() Stats { return vm.stats }
@@ -133,7 +140,8 @@ func (vm *VM) Stats() Stats { return vm.stats }
 // Reset does nothing: a VM can run again at once.
 func (vm *VM) Reset() {}
 
-// Close gives up the memory of intermediate results. Values of outputs stay.
+// Close gives up the memory of intermediate results; without it they go when nothing refers to the
+// program any more, on a device too. Values of outputs stay.
 func (vm *VM) Close() error {
 	var err error
 	if vm.device != nil {

@@ -276,3 +276,30 @@ func limit(v, clip float64) float64 {
 	}
 	return max(-clip, min(clip, v))
 }
+
+// A Plan holds the numbers of the next step, for an optimizer that keeps weights and moments in
+// memory of its own and follows Adam's formula: rate = a / (1 - b1^t), root = sqrt(1 - b2^t).
+type Plan struct{ Rate, Root, Beta1, Beta2, Epsilon, ClipValue, ClipNorm float64 }
+
+// Plan returns the numbers of the next step without counting it.
+func (a *Adam) Plan() Plan {
+	t := float64(a.state.Step + 1)
+	return Plan{Rate: a.LearnRate() / (1 - math.Pow(a.cfg.Beta1, t)), Root: math.Sqrt(1 - math.Pow(a.cfg.Beta2, t)),
+		Beta1: a.cfg.Beta1, Beta2: a.cfg.Beta2, Epsilon: a.cfg.Epsilon, ClipValue: a.cfg.ClipValue, ClipNorm: a.cfg.ClipNorm}
+}
+
+// Count counts a step that was taken by [Adam.Plan] elsewhere; norm is what GradNorm then returns.
+func (a *Adam) Count(norm float64) {
+	a.state.Step++
+	if a.norm = norm; a.cfg.ClipNorm == 0 {
+		a.norm = math.NaN()
+	}
+}
+
+// Moments returns the moments of n float32 parameters, made when there are none.
+func (a *Adam) Moments(n int) (m, v []float32) {
+	if a.state.M32 == nil {
+		a.state.M32, a.state.V32 = cpu.Alloc[float32](n), cpu.Alloc[float32](n)
+	}
+	return a.state.M32, a.state.V32
+}

@@ -43,6 +43,12 @@ func Memory() (int, error) { return call("fake_memory") }
 // Launched returns the number of kernels that ran.
 func Launched() (int, error) { return call("fake_launched") }
 
+// Reset ends a failure that Fail began; all device memory is lost, as with a new process.
+func Reset() error {
+	_, err := call("fake_reset")
+	return err
+}
+
 // Fail makes a call of the driver return a code, after so many calls that succeed.
 func Fail(name string, code, after int) error {
 	text := append([]byte(name), 0)

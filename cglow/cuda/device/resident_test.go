@@ -71,7 +71,7 @@ func TestResidentStep(t *testing.T) {
 		blocks("k_norm", 1, 1, at(result, parts, hyper, 0), []int{2, 0}),
 		over("k_adam", n, at(mirror.Address, grad, m, v, hyper, result), nil))
 	vm, err := exec.Compile(exec.Program{Outputs: append([]*gorgonia.Node{loss}, grads...), Backend: d, Resident: &exec.Resident{
-		Mirrors: []*exec.Mirror{mirror}, Outputs: map[*gorgonia.Node][]exec.Address{grads[0]: {grad}}, After: run.issue}})
+		Mirrors: []*exec.Mirror{mirror}, Outputs: map[*gorgonia.Node][]exec.Address{grads[0]: {grad}}, After: func(func(*gorgonia.Node) exec.Address) error { return run.issue() }}})
 	if err != nil {
 		t.Fatal(err)
 	}

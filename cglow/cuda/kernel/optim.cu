@@ -58,7 +58,8 @@ KERNEL(k_norm) {
 
 // k_adam: one step in the order of operations of cpu.Adam, nothing when a value was not finite.
 // p = w, g, m, v, hyper, result of k_norm; n[0] elements.
-// hyper = step, correction2, epsilon, beta1, beta2, 1-beta1, clip (inf: none), norm limit (0: none), 1-beta2.
+// hyper = step, correction2, epsilon, beta1, beta2, 1-beta1, clip (inf: none), norm limit (0: none),
+// 1-beta2, and for k_average the decay in two parts. Package device has the same order.
 KERNEL(k_adam) {
 	const float *h = a.p[4], *r = a.p[5];
 	if (r[1] == 0.f) return;
@@ -73,5 +74,18 @@ KERNEL(k_adam) {
 		a.p[2][i] = m;
 		a.p[3][i] = v;
 		a.p[0][i] -= h[0] * m / (SQRT(v) * h[1] + h[2]);
+	}
+}
+
+// k_average: the running mean of the weights, e = decay e + (1 - decay) w, in float64; with decay 0
+// the weights themselves. Nothing when a value was not finite.
+// p = e (float64), w, hyper, result of k_norm; n[0] elements.
+KERNEL(k_average) {
+	if (a.p[3][1] == 0.f) return;
+	double decay = (double)a.p[2][9] + (double)a.p[2][10];
+	double *mean = (double *)a.p[0];
+	EACH_ELEMENT(i, a.n[0]) {
+		double w = a.p[1][i];
+		mean[i] = decay == 0 ? w : decay * mean[i] + (1 - decay) * w;
 	}
 }

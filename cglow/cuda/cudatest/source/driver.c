@@ -106,9 +106,15 @@ result cuDeviceGetAttribute(int *v, int what, int d) {
 	return INVALID_VALUE;
 }
 
-static int primary;
-result cuDevicePrimaryCtxRetain(void **c, int d) { ENTER("cuDevicePrimaryCtxRetain"); (void)d; *c = &primary; return 0; }
-result cuDevicePrimaryCtxRelease_v2(int d) { ENTER("cuDevicePrimaryCtxRelease_v2"); (void)d; return 0; }
+static int primary, retained;
+static void free_all(void);
+result cuDevicePrimaryCtxRetain(void **c, int d) { ENTER("cuDevicePrimaryCtxRetain"); (void)d; retained++; *c = &primary; return 0; }
+result cuDevicePrimaryCtxRelease_v2(int d) {
+	ENTER("cuDevicePrimaryCtxRelease_v2");
+	(void)d;
+	if (--retained == 0) free_all(); // a context takes its memory with it
+	return 0;
+}
 result cuCtxSetCurrent(void *c) { ENTER("cuCtxSetCurrent"); current = c; return 0; }
 
 // ---- memory
@@ -131,6 +137,24 @@ int fake_guards(void) {
 	return n;
 }
 long long fake_memory(void) { return (long long)in_use; }
+
+static void free_all(void) {
+	while (allocations) {
+		struct allocation *e = allocations;
+		damaged += !guards_hold(e);
+		allocations = e->next;
+		free(e->start - GUARD);
+		free(e);
+	}
+	in_use = 0;
+}
+
+// fake_reset forgets a failure and a lost device with all that was on it.
+void fake_reset(void) {
+	sticky = fail_code = 0;
+	retained = 0;
+	free_all();
+}
 
 static int inside(address p, size_t n) {
 	for (struct allocation *m = allocations; m; m = m->next)

@@ -53,6 +53,7 @@ func (h *host) run(f hostwire.Frame) {
 	}
 	fail := h.wait(c, fin)
 	display.Flush()
+	h.flushC()
 	c.mu.Lock()
 	if fail == nil {
 		fail = c.failure
@@ -68,6 +69,21 @@ func (h *host) run(f hostwire.Frame) {
 		h.flags.lowerLater(c, fail != nil && fail.Left)
 	}
 	h.event(end)
+}
+
+// flushC writes out what C code has printed. A goroutine that was left behind
+// inside C code may hold the stream: it is not waited for.
+func (h *host) flushC() {
+	flush := h.flush.Load()
+	if flush == nil {
+		return
+	}
+	done := make(chan struct{})
+	go func() { defer close(done); (*flush)() }()
+	select {
+	case <-done:
+	case <-time.After(patience / 10):
+	}
 }
 
 // body is the goroutine of a cell: the init functions of packages that the

@@ -42,6 +42,8 @@ type host struct {
 	// delivering is the number of the comm message that is being delivered.
 	delivering atomic.Int64
 
+	flush atomic.Pointer[func()] // writes out what C code has printed; nil without C code
+
 	asking  sync.Mutex // one question at a time
 	opening sync.Mutex // one plugin at a time: see open
 }
@@ -74,6 +76,7 @@ func (h *host) install() {
 		Exit:    func(code int) { panic(exit(code)) },
 		Input:   h.input,
 		Print:   h.print,
+		AtEnd:   func(flush func()) { h.flush.Store(&flush) },
 	})
 	log.SetOutput(cellrt.Stderr) // cells and the host share package log
 }

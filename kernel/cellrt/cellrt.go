@@ -24,6 +24,7 @@ type Hooks struct {
 	Exit    func(code int)            // a cell called os.Exit; does not return
 	Input   func(prompt string, password bool) (string, error)
 	Print   func(name string, p []byte) (int, error) // text for "stdout" or "stderr"
+	AtEnd   func(flush func())                       // called at the end of each cell from now on
 }
 
 var hooks atomic.Pointer[Hooks]
@@ -50,6 +51,13 @@ func stopped() { hooks.Load().Stopped() }
 // Enter is the first call of a cell: with the flag of its loops and its
 // variables, each a name and a pointer.
 func Enter(f *Flag, vars ...any) { hooks.Load().Enter(f, vars) }
+
+// AtEnd takes the function that writes out what C code has printed, once now
+// and at the end of each cell.
+func AtEnd(flush func()) {
+	flush()
+	hooks.Load().AtEnd(flush)
+}
 
 // Context is what the name ctx means in a cell: it is cancelled when the cell
 // is interrupted.

@@ -32,22 +32,22 @@ type built struct {
 }
 
 // build compiles and links.
-func (b *builder) build(ctx context.Context, serial int, text []byte) (*built, error) {
+func (b *builder) build(ctx context.Context, serial int, text []byte, c *cgoCell) (*built, error) {
 	dir := filepath.Join(b.dir, fmt.Sprint("c", serial))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("live: %w", err)
 	}
 	out := &built{archive: filepath.Join(dir, "cell.a"), plugin: filepath.Join(dir, "cell.so")}
 	if b.pkgs.image != nil {
-		return out, b.buildImage(ctx, dir, serial, text, out)
+		return out, b.buildImage(ctx, dir, serial, text, c, out)
 	}
-	return out, b.buildPlain(ctx, dir, serial, text, out)
+	return out, b.buildPlain(ctx, dir, serial, text, c, out)
 }
 
 // buildPlain makes a plugin. It has two packages: the cell's own and a main
 // package that calls it, because a main package of one plugin cannot be linked
 // into another one.
-func (b *builder) buildPlain(ctx context.Context, dir string, serial int, text []byte, out *built) error {
+func (b *builder) buildPlain(ctx context.Context, dir string, serial int, text []byte, c *cgoCell, out *built) error {
 	path := cellPath(serial)
 	cfg := filepath.Join(dir, "importcfg")
 	config := b.pkgs.importConfig()
@@ -60,19 +60,48 @@ func (b *builder) buildPlain(ctx context.Context, dir string, serial int, text [
 			return fmt.Errorf("live: %w", err)
 		}
 	}
-	if err := b.compile(ctx, dir, path, "cell.go", out.archive); err != nil {
+	if err := b.compileCell(ctx, dir, path, out.archive, c); err != nil {
 		return err
 	}
 	mainArchive := filepath.Join(dir, "main.a")
-	if err := b.compile(ctx, dir, path+"/main", "main.go", mainArchive); err != nil {
+	if err := b.compile(ctx, dir, path+"/main", "main.go", mainArchive, "-complete"); err != nil {
 		return err
 	}
 	return b.link(ctx, dir, path+"/main", mainArchive, out.plugin)
 }
 
+// compileCell compiles the file of a cell, with what its C code adds.
+func (b *builder) compileCell(ctx context.Context, dir, path, archive string, c *cgoCell, flags ...string) error {
+	if c == nil {
+		return b.compile(ctx, dir, path, "cell.go", archive, append(flags, "-complete")...)
+	}
+	const goTypes = "_cgo_gotypes.go"
+	if err := os.WriteFile(filepath.Join(dir, goTypes), c.goText, 0o600); err != nil {
+		return fmt.Errorf("live: %w", err)
+	}
+	if err := b.compile(ctx, dir, path, "cell.go", archive, append(flags, goTypes)...); err != nil {
+		return err
+	}
+	data, err := os.ReadFile(archive)
+	if err != nil {
+		return fmt.Errorf("live: %w", err)
+	}
+	for _, o := range c.objects {
+		object, err := os.ReadFile(o)
+		if err != nil {
+			return fmt.Errorf("live: %w", err)
+		}
+		data = stublib.AppendObject(data, filepath.Base(o), object)
+	}
+	if err := os.WriteFile(archive, data, 0o600); err != nil {
+		return fmt.Errorf("live: %w", err)
+	}
+	return nil
+}
+
 func (b *builder) compile(ctx context.Context, dir, path, file, archive string, flags ...string) error {
 	args := append([]string{"-o", archive, "-trimpath", dir + "=>.",
-		"-p", path, "-lang=" + b.tc.lang, "-complete", "-installsuffix", "dynlink", "-goversion", b.tc.version,
+		"-p", path, "-lang=" + b.tc.lang, "-installsuffix", "dynlink", "-goversion", b.tc.version,
 		"-c=2", "-dynlink", "-nolocalimports", "-importcfg", "importcfg", "-pack"}, flags...)
 	_, err := b.tool(ctx, dir, filepath.Join(b.tc.toolDir, "compile"), append(args, file)...)
 	return err
@@ -163,11 +192,16 @@ func (e *toolError) Error() string {
 func (e *toolError) Unwrap() error { return e.err }
 
 func (b *builder) tool(ctx context.Context, dir, name string, args ...string) ([]byte, error) {
+	return b.toolEnv(ctx, dir, nil, name, args...)
+}
+
+func (b *builder) toolEnv(ctx context.Context, dir string, env []string, name string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
 	// The tools end before a collection pays: without one the link of a cell
 	// that uses Gorgonia takes a fifth less time.
 	cmd.Env = append(os.Environ(), "GOROOT="+b.tc.goRoot, "GOGC=off", "GOMEMLIMIT=1GiB")
+	cmd.Env = append(cmd.Env, env...)
 	out, err := cmd.CombinedOutput()
 	if ctx.Err() != nil {
 		return nil, ctx.Err()

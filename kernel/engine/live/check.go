@@ -36,8 +36,16 @@ func (u *unit) check(final bool) problems {
 		Selections: map[*ast.SelectorExpr]*types.Selection{},
 		Instances:  map[*ast.Ident]types.Instance{},
 	}
-	types.NewChecker(conf, u.fset, u.pkg, u.info).Files([]*ast.File{u.file})
+	types.NewChecker(conf, u.fset, u.pkg, u.info).Files(u.files())
 	return bad
+}
+
+// files are those of the cell: its own, and what cgo declares for its C code.
+func (u *unit) files() []*ast.File {
+	if u.c == nil || u.c.goFile == nil { // without: completion
+		return []*ast.File{u.file}
+	}
+	return []*ast.File{u.file, u.c.goFile}
 }
 
 // fillScope puts the names of earlier cells, and the names that every cell
@@ -63,10 +71,12 @@ func (u *unit) fillScope() {
 // declared lists the package-level names of the tree.
 func (u *unit) declared() map[string]bool {
 	m := map[string]bool{}
-	for _, d := range u.file.Decls {
-		if names, recv := declNames(d); recv == "" {
-			for _, n := range names {
-				m[n] = true
+	for _, f := range u.files() {
+		for _, d := range f.Decls {
+			if names, recv := declNames(d); recv == "" {
+				for _, n := range names {
+					m[n] = true
+				}
 			}
 		}
 	}

@@ -147,6 +147,9 @@ func (e *Engine) addMembers(l *itemList, c *cursorUnit) {
 			}
 			return
 		}
+		if e.addC(l, c, x) {
+			return
+		}
 		if path := e.packageOf(c, x); path != "" {
 			for n := range e.packages().known().exported(path) {
 				l.add(rankLocal, n, kindOfName(n), "")
@@ -161,6 +164,23 @@ func (e *Engine) addMembers(l *itemList, c *cursorUnit) {
 	for _, o := range membersOf(t) {
 		l.addObject(rankLocal, o)
 	}
+}
+
+// addC lists the names of C that earlier cells have, if x is C.
+func (e *Engine) addC(l *itemList, c *cursorUnit, x *ast.Ident) bool {
+	s := e.session()
+	if x.Name != "C" || s.c == nil || s.symbols["C"] != nil {
+		return false
+	}
+	for n, sy := range s.symbols {
+		if isC(n) {
+			text := plain(n)
+			name := cleanC(text)
+			signature := strings.ReplaceAll(cleanC(plain(types.ObjectString(sy.obj, packageOnly))), text, name)
+			l.add(rankLocal, strings.TrimPrefix(name, "C."), kindOf(sy.obj), signature)
+		}
+	}
+	return true
 }
 
 // packageOf is the path of a package that was not compiled yet.
@@ -235,7 +255,7 @@ func (e *Engine) addNames(l *itemList, c *cursorUnit) {
 	}
 	for _, n := range c.pkg.Scope().Names() {
 		o := c.pkg.Scope().Lookup(n)
-		if !strings.HasPrefix(n, mark+mark) {
+		if !strings.HasPrefix(n, mark+mark) && !isC(n) {
 			l.addObject(rankSession, o)
 		}
 	}

@@ -3,6 +3,7 @@ package live
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
@@ -111,9 +112,10 @@ func TestCompleteWhileRunning(t *testing.T) {
 	execute(t, e, 1, "value := 1")
 	done := make(chan struct{})
 	out := new(output)
+	ctx, stop := context.WithCancel(t.Context())
 	go func() {
 		defer close(done)
-		e.Execute(t.Context(), core.Cell{Code: "fmt.Println(\"go\")\ntime.Sleep(2*time.Second)", Number: 2}, out)
+		e.Execute(ctx, core.Cell{Code: "fmt.Println(\"go\")\n<-ctx.Done()", Number: 2}, out)
 	}()
 	for out.String() == "" {
 		time.Sleep(time.Millisecond)
@@ -130,6 +132,7 @@ func TestCompleteWhileRunning(t *testing.T) {
 		t.Error("the cell ended before the completion: nothing was tested")
 	default:
 	}
+	stop()
 	<-done
 }
 

@@ -122,6 +122,8 @@ func diedError(s *session, number int, state error, words string) *core.CellErro
 	return e
 }
 
+var signalLine = regexp.MustCompile(`^SIG[A-Z]+: `)
+
 // deathReason names the cause in one line.
 func deathReason(state error, words string) string {
 	sc := bufio.NewScanner(strings.NewReader(words))
@@ -134,6 +136,12 @@ func deathReason(state error, words string) string {
 			return m
 		}
 		if strings.HasPrefix(l, "panic: ") {
+			return l
+		}
+		if signalLine.MatchString(l) {
+			if strings.Contains(words, "signal arrived during cgo execution") {
+				l += " in C code"
+			}
 			return l
 		}
 	}

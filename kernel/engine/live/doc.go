@@ -11,6 +11,7 @@
 //	split.go       source -> declarations and statements
 //	unit.go        one Go file with //line directives; syntax errors
 //	names.go       unexported names get a mark, so that later cells can reach them
+//	cgo.go         C code; cgobuild.go has cgo and the C compiler translate it
 //	packages.go    packages that the cell imports or just uses are compiled
 //	hoist.go       variables of the top level become variables of the package
 //	check.go       go/types checks everything; problem.go words the errors
@@ -66,6 +67,12 @@
 // cell started makes the cell fail and leaves the session alive. A panic in any
 // other goroutine, a fatal error of the runtime, or an exit inside a library
 // ends the host; it is started again, without the variables.
+//
+// A cell may import "C", with C code above the import, as a Go package may: see
+// cgo.go. C.name then works in later cells too, with the same state. What C
+// code prints appears line by line. C code of one cell does not see that of
+// another one, and each run of the cell has variables of its own. Go reaches no
+// static variables of C, and a crash in C code ends the host.
 //
 // A cell that only looks at variables is not compiled: see look.go.
 //

@@ -23,7 +23,7 @@ func (u *unit) emit() []byte {
 		vars += fmt.Sprintf(", %q, %s", v.name, v.name)
 	}
 	start := fmt.Sprintf(" %s.Enter(&%s%s); ", rtName, stopName, vars)
-	start += strings.Join(u.patches, "")
+	start += u.startC() + strings.Join(u.patches, "")
 	u.insert(u.run.Body.Lbrace+1, start, 0)
 	body := apply(u.text, u.edits)
 	head := "package " + u.pkgs.cellPackage() + "\n"
@@ -45,7 +45,7 @@ func (u *unit) emit() []byte {
 		b.WriteString(imageImports)
 	}
 	fmt.Fprintf(&b, "var %s %s.Flag\n", stopName, rtName)
-	b.WriteString(decls)
+	b.WriteString(decls + u.keepC())
 	if u.pkgs.image != nil {
 		b.WriteString(u.imageDecls())
 	}
@@ -221,7 +221,7 @@ func (u *unit) useText(id *ast.Ident, obj types.Object) (string, bool) {
 	if u.patched[obj.Name()] && sy != nil {
 		return u.useCell(sy.serial) + "." + sy.name, true
 	}
-	if _, ok := obj.(*types.Var); ok {
+	if _, ok := obj.(*types.Var); ok && !isC(obj.Name()) {
 		return "(*" + obj.Name() + ")", true
 	}
 	return "", false

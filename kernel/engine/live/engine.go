@@ -298,18 +298,23 @@ func buildHost(ctx context.Context, tc *toolchain, cache string, progress func(c
 	return program, nil
 }
 
-func (e *Engine) startHost() error {
-	work := e.opts.WorkDir
-	if work == "" {
-		work, _ = os.Getwd()
+// workDir is the working folder of cells.
+func (e *Engine) workDir() string {
+	if e.opts.WorkDir != "" {
+		return e.opts.WorkDir
 	}
+	dir, _ := os.Getwd()
+	return dir
+}
+
+func (e *Engine) startHost() error {
 	if e.faster != nil {
 		e.link.Store(e.faster)
 		e.faster = nil
 	}
 	l := e.link.Load()
 	l.builder.cells.reset()
-	p, err := startProcess(l.program, work, e.router, e.log)
+	p, err := startProcess(l.program, e.workDir(), e.router, e.log)
 	if err != nil {
 		return err
 	}

@@ -109,6 +109,11 @@ func (r *cellRun) execute(ctx context.Context) (core.Result, error) {
 	if b == nil {
 		return core.Result{}, nil // nothing but space and comments
 	}
+	if u.c != nil {
+		for _, n := range u.c.notes {
+			r.out.Stream("stderr", "C: "+n+"\n")
+		}
+	}
 	for _, n := range u.notes {
 		r.out.Stream("stderr", "note: "+n+"\n")
 	}
@@ -180,6 +185,9 @@ func (e *Engine) compile(ctx context.Context, serial int, cell core.Cell, must b
 	if err := u.reemit(); err != nil {
 		return nil, nil, err
 	}
+	if err := e.translateC(ctx, u); err != nil {
+		return nil, nil, err
+	}
 	if err := u.parseText(); err != nil {
 		return nil, nil, err
 	}
@@ -199,7 +207,7 @@ func (e *Engine) compile(ctx context.Context, serial int, cell core.Cell, must b
 	}
 	text := u.emit()
 	e.log.Debug("live: generated", "cell", cell.Number, "text", string(text))
-	b, err = e.link.Load().builder.build(ctx, serial, text)
+	b, err = e.link.Load().builder.build(ctx, serial, text, u.c)
 	return u, b, err
 }
 

@@ -88,7 +88,7 @@ var alwaysWanted = []string{
 
 // buildImage makes a plugin that is linked against the image and against the
 // cells before it.
-func (b *builder) buildImage(ctx context.Context, dir string, serial int, text []byte, out *built) error {
+func (b *builder) buildImage(ctx context.Context, dir string, serial int, text []byte, c *cgoCell, out *built) error {
 	path := cellPath(serial)
 	compile, link, extra := b.pkgs.imageConfigs(b.stub())
 	for name, data := range map[string][]byte{"importcfg": compile, "importcfg.link": link, "cell.go": text} {
@@ -96,7 +96,7 @@ func (b *builder) buildImage(ctx context.Context, dir string, serial int, text [
 			return fmt.Errorf("live: %w", err)
 		}
 	}
-	if err := b.compile(ctx, dir, path, "cell.go", out.archive, "-linkshared"); err != nil {
+	if err := b.compileCell(ctx, dir, path, out.archive, c, "-linkshared"); err != nil {
 		return err
 	}
 	if err := b.writeStub(out.archive, extra); err != nil {

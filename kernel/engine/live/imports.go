@@ -22,9 +22,13 @@ func (e *importError) Unwrap() error { return e.err }
 // of a package by its path.
 func (u *unit) readImports(name func(path string) (string, error)) error {
 	var bad problems
-	for _, c := range u.chunks {
+	for i, c := range u.chunks {
 		if c.kind != importChunk {
 			continue
+		}
+		before := 0
+		if i > 0 {
+			before = u.chunks[i-1].end
 		}
 		fset := token.NewFileSet()
 		f, err := parser.ParseFile(fset, "", "package p;"+string(u.src[c.off:c.end]), parser.ImportsOnly)
@@ -32,6 +36,10 @@ func (u *unit) readImports(name func(path string) (string, error)) error {
 			return u.chunkErrors(c, len("package p;"), err)
 		}
 		for _, im := range f.Imports {
+			if im.Path.Value == `"C"` {
+				u.readC(c, before)
+				break // it has read all of them
+			}
 			if err := u.readImport(im, name); err != nil {
 				at := fset.Position(im.Path.Pos())
 				p := problem{message: err.Error(), number: u.number, line: c.line + at.Line - 1, col: at.Column}
@@ -52,9 +60,6 @@ func (u *unit) readImport(im *ast.ImportSpec, name func(path string) (string, er
 	path, err := strconv.Unquote(im.Path.Value)
 	if err != nil {
 		return err
-	}
-	if path == "C" {
-		return errCgo
 	}
 	n, err := name(path)
 	if err != nil {
@@ -81,6 +86,9 @@ func (u *unit) paths() []string {
 		for _, p := range m {
 			set[p] = true
 		}
+	}
+	if u.c != nil {
+		set["unsafe"], set["syscall"], set["runtime/cgo"] = true, true, true
 	}
 	for _, l := range [][]string{u.dots, u.blanks, u.sess.dots} {
 		for _, p := range l {

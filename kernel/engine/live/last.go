@@ -40,7 +40,7 @@ func (u *unit) showLast() {
 	if c, isChan := u.receives(es.X); isChan && types.Identical(c, emptyStruct) {
 		return // waiting for a goroutine: <-done
 	}
-	if !ok || tv.IsVoid() || tv.IsType() || tv.IsBuiltin() || tv.Type == types.Typ[types.Invalid] || u.isPrint(es.X) {
+	if !ok || tv.IsVoid() || isCVoid(tv.Type) || tv.IsType() || tv.IsBuiltin() || tv.Type == types.Typ[types.Invalid] || u.isPrint(es.X) {
 		return
 	}
 	name := rtName + ".Result("

@@ -17,7 +17,7 @@ import (
 
 // look translates the checked cell, or reports that it must be compiled.
 func (u *unit) look() ([]hostwire.Node, bool) {
-	if u.quiet || len(u.funcs) > 0 || len(u.decls) > 0 || len(u.vars) > 0 || len(u.notes) > 0 || len(u.migrated) > 0 || len(u.importNames) > 0 || len(u.dots) > 0 || len(u.blanks) > 0 {
+	if u.c != nil || u.quiet || len(u.funcs) > 0 || len(u.decls) > 0 || len(u.vars) > 0 || len(u.notes) > 0 || len(u.migrated) > 0 || len(u.importNames) > 0 || len(u.dots) > 0 || len(u.blanks) > 0 {
 		return nil, false
 	}
 	list := u.run.Body.List

@@ -73,7 +73,7 @@ func (u *unit) markNames() {
 				force[k] = true
 			}
 		case *ast.Ident:
-			if !skip[n] && (force[n] || !u.isPredeclared(n)) {
+			if !skip[n] && !u.isCgoName(n.Name) && (force[n] || !u.isPredeclared(n)) {
 				u.rename(n, marked(n.Name))
 			}
 		}

@@ -35,6 +35,9 @@ func (e *Engine) Variables() []core.Variable {
 	values := e.values(names)
 	var out []core.Variable
 	for n, sy := range s.symbols {
+		if isC(n) {
+			continue // what cgo declares for C code
+		}
 		v := core.Variable{Name: plain(n), Cell: s.numbers[sy.serial], Value: values[n]}
 		v.Type = plain(types.TypeString(sy.typ, packageOnly))
 		switch sy.obj.(type) {

@@ -1,7 +1,6 @@
 package live
 
 import (
-	"errors"
 	"fmt"
 	"go/types"
 	"regexp"
@@ -11,9 +10,6 @@ import (
 
 	"glownotes/kernel/core"
 )
-
-// errCgo answers import "C".
-var errCgo = errors.New(`a cell cannot import "C": put the C code into a package of the module`)
 
 // A problem is one error in the source of a cell.
 type problem struct {
@@ -86,7 +82,7 @@ func (u *unit) cleanMessage(msg string) string {
 		}
 		return fmt.Sprintf("%s (of cell %d)", m[2], u.sess.numbers[serial])
 	})
-	return plain(msg)
+	return cleanC(plain(msg))
 }
 
 var (
@@ -112,7 +108,9 @@ func (u *unit) hint(msg string) string {
 		}
 		var names []string
 		for n := range u.sess.symbols {
-			names = append(names, plain(n))
+			if !isC(n) {
+				names = append(names, plain(n))
+			}
 		}
 		for n := range u.tops {
 			names = append(names, plain(n))

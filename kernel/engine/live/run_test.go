@@ -67,7 +67,6 @@ func TestCompileErrors(t *testing.T) {
 		{"import", "import \"no/such/package\"", 1, 8, "", []string{"no/such/package"}},
 		{"overflow", "var b byte = 300", 1, 14, "", []string{"300"}},
 		{"embed", "x := 1\n//go:embed file.txt\nvar f string", 2, 1, "", []string{"os.ReadFile"}},
-		{"cgo", "import \"C\"", 1, 8, "", []string{"module"}},
 		{"missing return", "func f() int {\n}", 2, 1, "missing return", nil},
 	}
 	for _, tt := range tests {

@@ -2,6 +2,7 @@ package live
 
 import (
 	"fmt"
+	"go/token"
 	"go/types"
 	"maps"
 	"slices"
@@ -52,6 +53,7 @@ type session struct {
 	decls   []*declaration
 	sources map[int]string // cell number -> its code
 	numbers map[int]int    // serial -> cell number
+	c       *cgoSession    // what cells with C code left, nil without
 }
 
 func newSession() *session {
@@ -116,6 +118,7 @@ func (s *session) commit(c *unit, pkg *types.Package) *session {
 	for _, p := range c.dots {
 		n.dots = append(n.dots, p)
 	}
+	n.c = s.c.commitC(c.c)
 	boxed := map[string]bool{}
 	for _, v := range c.vars {
 		boxed[v.name] = true
@@ -144,13 +147,15 @@ func (s *session) commit(c *unit, pkg *types.Package) *session {
 // newSymbol describes an object of a cell's package, nil for what the
 // engine itself added.
 func newSymbol(pkg *types.Package, name string, serial int, boxed bool) *symbol {
-	if strings.HasPrefix(name, mark+mark) || strings.HasSuffix(name, implSuffix) || name == stopName || name == "main" {
+	if strings.HasPrefix(name, mark+mark) || strings.HasSuffix(name, implSuffix) || !token.IsExported(name) {
 		return nil
 	}
 	sy := &symbol{name: name, serial: serial, kind: plainSymbol}
 	switch o := pkg.Scope().Lookup(name).(type) {
 	case *types.Var:
-		if boxed {
+		if isC(name) {
+			sy.typ, sy.obj = o.Type(), o
+		} else if boxed {
 			sy.kind, sy.typ = varSymbol, o.Type().(*types.Pointer).Elem()
 			sy.obj = types.NewVar(o.Pos(), pkg, name, sy.typ)
 		} else {

@@ -88,6 +88,7 @@ type unit struct {
 	copied  []ast.Node        // expressions whose text was moved to another place
 	temps   int
 
+	c     *cgoCell        // C code of the cell, nil without
 	quiet bool            // the last line is an expression that is not shown
 	nodes []hostwire.Node // instead of code, for a cell that only looks
 }
@@ -130,7 +131,9 @@ var embedDirective = regexp.MustCompile(`(?m)^//go:embed `)
 
 // parseText parses the assembled text.
 func (u *unit) parseText() error {
-	u.text = u.assemble()
+	if u.text == nil { // else cgo has made it of the assembled text
+		u.text = u.assemble()
+	}
 	u.fset = token.NewFileSet()
 	file, err := parser.ParseFile(u.fset, "glownotes", u.text, parser.ParseComments)
 	if err != nil {
@@ -138,6 +141,9 @@ func (u *unit) parseText() error {
 	}
 	u.file = file
 	u.prepare()
+	if u.c != nil {
+		return u.shapeTypes(u.c.goText)
+	}
 	return nil
 }
 
@@ -167,12 +173,13 @@ func (u *unit) prepare() {
 // assemble lays the chunks out as a Go file.
 func (u *unit) assemble() []byte {
 	var b strings.Builder
-	b.WriteString("package " + u.pkgs.cellPackage() + "\n")
-	for _, c := range u.chunks {
+	b.WriteString("package " + u.pkgs.cellPackage() + "\n" + u.cgoHead())
+	for i, c := range u.chunks {
 		switch {
 		case c.old != nil:
 			fmt.Fprintf(&b, "//line %s:%d:%d\n%s\n", cellFile(c.old.number), c.old.line, c.old.col, c.old.text)
 		case c.kind == declChunk:
+			b.WriteString(u.exportsAbove(i))
 			fmt.Fprintf(&b, "//line %s:%d:%d\n%s\n", cellFile(u.number), c.line, c.col, u.src[c.off:c.end])
 		}
 	}
@@ -187,7 +194,7 @@ func (u *unit) assemble() []byte {
 		}
 		fmt.Fprintf(&b, "//line %s:%d:%d\n%s\n", cellFile(u.number), c.line, c.col, u.src[c.off:c.end])
 	}
-	b.WriteString("//line " + endFile + ":1:1\n}\n")
+	b.WriteString("//line " + endFile + ":1:1\n}\n" + u.cgoTail())
 	return []byte(b.String())
 }
 

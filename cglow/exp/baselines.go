@@ -27,34 +27,46 @@ func (e *Experiment) fitBaseline(ctx context.Context, b Baseline) error {
 	if e.Networks[b.Name] != nil {
 		return nil
 	}
-	net, err := baseline.New(b.Net, e.Config.Seed)
+	net, f, err := e.fitNet(ctx, b, e.netData(), b.Name, 0)
 	if err != nil {
-		return fmt.Errorf("exp: %s: %w", b.Name, err)
-	}
-	cfg := b.Train
-	if e.options.Out != "" {
-		cfg.Checkpoint = e.path("baseline-" + fileName(b.Name) + ".safetensors")
-	}
-	began, last := time.Now(), time.Time{}
-	losses, err := net.Train(ctx, e.netData(), cfg, func(p baseline.Progress) {
-		if done := p.Step == p.Steps; done || time.Since(last) > 100*time.Millisecond {
-			last = time.Now()
-			e.options.Report(Progress{Stage: b.Name, Step: p.Step, Steps: p.Steps, Note: fmt.Sprintf("loss %.4f", p.Mean), Elapsed: p.Elapsed, ETA: p.ETA, Done: done})
-		}
-	})
-	if err != nil {
-		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-			return err
-		}
-		return fmt.Errorf("exp: %s: %w", b.Name, err)
-	}
-	f := &Fitted{Steps: len(losses), Curve: losses, Params: net.ParameterCount()}
-	if f.Seconds, err = e.spent(b.Name, time.Since(began)); err != nil {
 		return err
 	}
 	e.nets[b.Name], e.Networks[b.Name] = net, f
 	return nil
 }
+
+// fitNet trains a network under a name; another variant begins with other
+// weights.
+func (e *Experiment) fitNet(ctx context.Context, b Baseline, set data.Dataset, name string, variant uint64) (*baseline.Net, *Fitted, error) {
+	net, err := baseline.New(b.Net, e.Config.Seed+variant*variantSeed)
+	if err != nil {
+		return nil, nil, fmt.Errorf("exp: %s: %w", name, err)
+	}
+	cfg := b.Train
+	if e.options.Out != "" {
+		cfg.Checkpoint = e.path("baseline-" + fileName(name) + ".safetensors")
+	}
+	began, last := time.Now(), time.Time{}
+	losses, err := net.Train(ctx, set, cfg, func(p baseline.Progress) {
+		if done := p.Step == p.Steps; done || time.Since(last) > 100*time.Millisecond {
+			last = time.Now()
+			e.options.Report(Progress{Stage: name, Step: p.Step, Steps: p.Steps, Note: fmt.Sprintf("loss %.4f", p.Mean), Elapsed: p.Elapsed, ETA: p.ETA, Done: done})
+		}
+	})
+	if err != nil {
+		if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+			return nil, nil, err
+		}
+		return nil, nil, fmt.Errorf("exp: %s: %w", name, err)
+	}
+	f := &Fitted{Steps: len(losses), Curve: losses, Params: net.ParameterCount()}
+	f.Seconds, err = e.spent(name, time.Since(began))
+	return net, f, err
+}
+
+// variantSeed keeps the seeds of a run's networks apart from those of the runs
+// with the next seeds.
+const variantSeed = 1_000_003
 
 // fileName makes a name fit for a file.
 func fileName(name string) string {
@@ -74,7 +86,7 @@ func (e *Experiment) netData() data.Dataset {
 		return e.Train
 	}
 	sx, _ := e.Train.Shapes()
-	return &mapped{Dataset: e.Train, name: e.Train.Name(), x: sx, pair: func(x, y data.Images) (data.Images, data.Images, error) {
+	return &mapped{Dataset: e.Train, name: e.Train.Name(), x: sx, pair: func(_ []int, x, y data.Images) (data.Images, data.Images, error) {
 		if e.p.inputIsMean {
 			return x, combined(y, k, x, -k), nil
 		}
@@ -82,36 +94,10 @@ func (e *Experiment) netData() data.Dataset {
 	}}
 }
 
-// network returns a trained baseline as a function of x that estimates y, at
-// the training's size or the test's.
-func (e *Experiment) network(name string, test bool) (func(ctx context.Context, x data.Images) (data.Images, error), error) {
-	net := e.nets[name]
-	if net == nil {
-		return nil, fmt.Errorf("exp: baseline %s is not trained", name)
-	}
-	if test && e.Config.Patch < e.Config.Size {
-		var err error
-		if net, err = net.At(e.X.Shape(), e.Y.Shape()); err != nil {
-			return nil, err
-		}
-	}
-	return func(ctx context.Context, x data.Images) (data.Images, error) {
-		y, err := net.Predict(ctx, x)
-		k := 1 / float32(e.p.netScale)
-		switch {
-		case err != nil || k == 1 && !e.p.inputIsMean:
-			return y, err
-		case e.p.inputIsMean:
-			return combined(x, 1, y, k), nil
-		}
-		return combined(y, k, y, 0), nil
-	}, nil
-}
-
 // PredictBaseline returns what a trained baseline predicts for pictures of the
 // test's size, with the mirrored picture where Config.Mirror asks for it.
 func (e *Experiment) PredictBaseline(ctx context.Context, name string, x data.Images) (data.Images, error) {
-	predict, err := e.network(name, true)
+	predict, err := e.network(name, e.nets[name], true)
 	if err != nil {
 		return data.Images{}, err
 	}

@@ -57,16 +57,22 @@ type Config struct {
 	// the paper.
 	Augment data.AugmentConfig
 
-	// Mean is the network whose prediction is taken from y before the flow sees
+	// Mean is the network (or "A+B": several, weighted by least squares) whose prediction is taken from y before the flow sees
 	// it, and added to what the flow predicts: the name of one of Baselines,
 	// "input" for x itself, or "" for the paper's protocol, in which the flow
 	// models y alone. Only for tasks whose y is a picture.
 	Mean string
-	// Guide is the baseline whose prediction the flow sees beside x, as further
+	// Guide is the baseline (or "A+B": several, weighted by least squares) whose prediction the flow sees beside x, as further
 	// channels; "" for none, as in the paper. It is how classes, from which
 	// nothing can be subtracted, begin where regression ends. The prediction must
 	// have x's height and width.
 	Guide string
+	// HeldOut cuts the training pairs into so many parts and trains, in place of
+	// each network that Mean and Guide name, one without each part: of a training
+	// pair the flow then sees what a network says that does not know it, as it
+	// will see it of a new picture (cross-fitting). New pictures get the mean of
+	// all. 0: the networks are the baselines themselves.
+	HeldOut int
 	// Scale multiplies y (less the mean) for the flow: errors of millimetres in
 	// a depth of metres become numbers near 1. 1 where y is a mask.
 	Scale float64
@@ -133,14 +139,20 @@ func (c Config) Validate() error {
 		return bad("Mean", "is %q, but y of %s is discrete: there is nothing to subtract from", c.Mean, c.Task)
 	case c.Mean == "input" && !t.inputIsMean:
 		return bad("Mean", "is input, but x of %s is no estimate of y", c.Task)
-	case c.Mean != "" && c.Mean != "input" && c.baseline(c.Mean) == nil:
-		return bad("Mean", "is %q, which is none of the baselines", c.Mean)
-	case c.Guide != "" && c.baseline(c.Guide) == nil:
-		return bad("Guide", "is %q, which is none of the baselines", c.Guide)
+	case c.Mean != "" && c.unknownTeacher(c.Mean):
+		return bad("Mean", "is %q: a name there is none of the baselines", c.Mean)
+	case c.unknownTeacher(c.Guide):
+		return bad("Guide", "is %q: a name there is none of the baselines", c.Guide)
 	case c.Guide != "" && (c.Model.X.H != c.Model.Y.H || c.Model.X.W != c.Model.Y.W):
 		return bad("Guide", "is %q, but x %v and y %v have different sizes", c.Guide, c.Model.X, c.Model.Y)
 	case c.Mean != "" && c.Model.Bins != 0:
 		return bad("Model.Bins", "is %d, but with a Mean y is continuous: must be 0", c.Model.Bins)
+	case c.HeldOut < 0 || c.HeldOut == 1:
+		return bad("HeldOut", "is %d, must be 0, or 2 parts or more", c.HeldOut)
+	case c.HeldOut > 0 && len(teachers(c.Mean))+len(teachers(c.Guide)) == 0:
+		return bad("HeldOut", "is %d, but neither Mean nor Guide names a network", c.HeldOut)
+	case c.HeldOut > 0 && c.Source == Drawn && c.TrainPairs < c.HeldOut:
+		return bad("HeldOut", "is %d, but TrainPairs is %d (0: endless): there are no parts to leave out", c.HeldOut, c.TrainPairs)
 	case !(c.Scale > 0) || c.Scale != 1 && c.Model.Bins != 0:
 		return bad("Scale", "is %v, must be positive, and 1 for discrete y", c.Scale)
 	case c.Average && c.Train.EMA == 0:
@@ -175,6 +187,11 @@ func (c *Config) baseline(name string) *Baseline {
 	return nil
 }
 
+// unknownTeacher reports whether names has one that is no baseline.
+func (c *Config) unknownTeacher(names string) bool {
+	return slices.ContainsFunc(teachers(names), func(n string) bool { return c.baseline(n) == nil })
+}
+
 // JSON returns the configuration as indented JSON.
 func (c Config) JSON() ([]byte, error) {
 	b, err := json.MarshalIndent(c, "", "  ")
@@ -202,10 +219,10 @@ func (c Config) String() string {
 	s := fmt.Sprintf("%s (%s), %d pixels, seed %d: L=%d, K=%d, coupling %d, trunk %d, %s form; %d steps of %d at %g",
 		c.Task, c.Source, c.Size, c.Seed, m.Levels, m.Steps, m.CouplingWidth, m.Trunk, m.Form, c.Train.Steps, c.Train.Batch, c.Train.Optim.LearnRate)
 	if c.Mean != "" {
-		s += "; the flow models what " + c.Mean + " leaves"
+		s += "; the flow models what " + c.teacherName(c.Mean) + " leaves"
 	}
 	if c.Guide != "" {
-		s += "; the flow sees what " + c.Guide + " says"
+		s += "; the flow sees what " + c.teacherName(c.Guide) + " says"
 	}
 	return s
 }

@@ -1,9 +1,6 @@
 package exp
 
 import (
-	"fmt"
-	"slices"
-
 	"glownotes/cglow/data"
 	"glownotes/cglow/metric"
 )
@@ -53,7 +50,7 @@ func openDenoise(c Config, dir string) (*sets, error) {
 		if c.TestPairs > 0 && c.TestPairs < test.Len() {
 			test, err = data.Range(test, 0, c.TestPairs)
 		}
-		return &sets{train: train, test: test}, err
+		return &sets{train: train, test: test, pairs: train.Len() / denoiseDraws}, err
 	}
 	draw := whole
 	draw.Seed = c.Seed
@@ -107,21 +104,12 @@ func meanSSIM(a, b data.Images) (float64, error) {
 
 // trivialDenoise scores the noisy picture itself and the classical filters.
 func trivialDenoise(e *Experiment) ([]Row, error) {
-	rows := []Row{{Name: "the noisy picture", Kind: Trivial, Runs: 1}}
-	none := data.NewImages(e.Y.N, e.Y.Shape())
-	v, err := scoreDenoise(e, none)
-	if err != nil {
-		return nil, fmt.Errorf("exp: %w", err)
-	}
-	rows[0].Values = v
+	none := data.NewImages(e.Y.N, e.Y.Shape()) // no noise is predicted
 	filtered, err := nonLocalMeans(e.X, denoiseSigma)
 	if err != nil {
 		return nil, err
 	}
-	if v, err = scoreDenoise(e, combined(e.X, 1, filtered, -1)); err != nil {
-		return nil, fmt.Errorf("exp: %w", err)
-	}
-	return append(rows, Row{Name: "non-local means", Kind: Trivial, Runs: 1, Values: slices.Clip(v)}), nil
+	return scored(e, named{"the noisy picture", none}, named{"non-local means", combined(e.X, 1, filtered, -1)})
 }
 
 // denoiseSigma is the standard deviation of the noise in [0,1].

@@ -1,8 +1,6 @@
 package exp
 
 import (
-	"fmt"
-
 	"glownotes/cglow/data"
 	"glownotes/cglow/metric"
 )
@@ -52,6 +50,7 @@ func openDepth(c Config, dir string) (*sets, error) {
 		s.valid = func(i int) ([]bool, error) { return d.Valid(firstDrawnTest + i) }
 	}
 	if c.Patch < c.Size {
+		s.pairs = s.train.Len()
 		s.train, err = data.Crops(s.train, c.Patch, depthCrops, c.Seed)
 	}
 	return s, err
@@ -91,16 +90,5 @@ func scoreDepth(e *Experiment, predicted data.Images) ([]Number, error) {
 
 // trivialDepth scores the sensor's depth itself and a median filter.
 func trivialDepth(e *Experiment) ([]Row, error) {
-	var rows []Row
-	for _, r := range []struct {
-		name string
-		p    data.Images
-	}{{"the sensor's depth", e.X}, {"median of 5x5 pixels", median(e.X, 2)}} {
-		v, err := scoreDepth(e, r.p)
-		if err != nil {
-			return nil, fmt.Errorf("exp: %w", err)
-		}
-		rows = append(rows, Row{Name: r.name, Kind: Trivial, Runs: 1, Values: v})
-	}
-	return rows, nil
+	return scored(e, named{"the sensor's depth", e.X}, named{"median of 5x5 pixels", median(e.X, 2)})
 }

@@ -32,12 +32,51 @@ func (e *Experiment) wholeModel() (*cglow.Model, error) {
 	return e.whole, nil
 }
 
+// inParts calls f for a few pictures of x after the other and reports how far it
+// is: predictions of large pictures take minutes.
+func (e *Experiment) inParts(ctx context.Context, stage string, x data.Images, f func(from, to int) error) error {
+	const pixels = 32 << 10 // of one part
+	each := max(1, pixels/(x.H*x.W))
+	start := time.Now()
+	for from := 0; from < x.N; from += each {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		to := min(x.N, from+each)
+		if err := f(from, to); err != nil {
+			return err
+		}
+		took := time.Since(start)
+		e.options.Report(Progress{Stage: stage, Step: to, Steps: x.N, Note: "test pairs", Elapsed: took, ETA: took / time.Duration(to) * time.Duration(x.N-to), Done: to == x.N})
+	}
+	return nil
+}
+
+// predictAll is Predict's mean for all test pairs, part by part.
+func (e *Experiment) predictAll(ctx context.Context) (data.Images, error) {
+	out := data.NewImages(e.Y.N, e.Y.Shape())
+	err := e.inParts(ctx, "c-Glow predicts", e.X, func(from, to int) error {
+		o := e.Config.Predict
+		o.Seed += uint64(from) * variantSeed // other noise in every part
+		p, err := e.predict(ctx, e.X.Select(numbered(from, to)...), o)
+		if err == nil {
+			copy(out.Pix[from*out.Shape().Len():], p.Mean.Pix)
+		}
+		return err
+	})
+	return out, err
+}
+
 // Predict returns the sample mean for pictures of the test's size (paper, Eq.
 // 4), in the task's own units: with the mean added where there is one, and with
 // the mirrored picture where Config.Mirror asks for it. Rounded holds the
 // nearest levels of discrete y; where classes have a channel each, take the
 // largest.
 func (e *Experiment) Predict(ctx context.Context, x data.Images) (*cglow.Prediction, error) {
+	return e.predict(ctx, x, e.Config.Predict)
+}
+
+func (e *Experiment) predict(ctx context.Context, x data.Images, o cglow.PredictOptions) (*cglow.Prediction, error) {
 	m, err := e.wholeModel()
 	if err != nil {
 		return nil, err
@@ -52,18 +91,18 @@ func (e *Experiment) Predict(ctx context.Context, x data.Images) (*cglow.Predict
 	}
 	var first *cglow.Prediction
 	y, err := e.mirroring(x, func(x data.Images) (data.Images, error) {
-		fx, err := guided(ctx, x)
+		fx, err := guided(ctx, nil, x)
 		if err != nil {
 			return x, err
 		}
-		p, err := m.Predict(ctx, fx, e.Config.Predict)
+		p, err := m.Predict(ctx, fx, o)
 		if err != nil {
 			return data.Images{}, err
 		}
 		if first == nil {
 			first = p
 		}
-		base, err := mean(ctx, x)
+		base, err := mean(ctx, nil, x)
 		if err != nil {
 			return data.Images{}, err
 		}
@@ -114,10 +153,10 @@ func (e *Experiment) given(ctx context.Context, x data.Images) (fx, base data.Im
 	if err != nil {
 		return fx, base, err
 	}
-	if base, err = mean(ctx, x); err != nil {
+	if base, err = mean(ctx, nil, x); err != nil {
 		return fx, base, err
 	}
-	fx, err = guided(ctx, x)
+	fx, err = guided(ctx, nil, x)
 	return fx, base, err
 }
 
@@ -162,6 +201,15 @@ func (e *Experiment) Evaluate(ctx context.Context) (*Table, error) {
 		}
 		add(Row{Name: b.Name, Kind: Network, Values: v, Runs: 1, Params: f.Params, Steps: f.Steps, Seconds: f.Seconds})
 	}
+	for _, names := range []string{c.Mean, c.Guide} {
+		r, own, err := e.teacherRow(ctx, names)
+		if err != nil {
+			return nil, err
+		}
+		if own {
+			add(r)
+		}
+	}
 	rows, err := e.p.trivial(e)
 	if err != nil {
 		return nil, err
@@ -174,15 +222,20 @@ func (e *Experiment) Evaluate(ctx context.Context) (*Table, error) {
 
 // flowRow measures the flow.
 func (e *Experiment) flowRow(ctx context.Context) (Row, error) {
-	p, err := e.Predict(ctx, e.X)
+	y, err := e.predictAll(ctx)
 	if err != nil {
 		return Row{}, err
 	}
-	v, err := e.p.score(e, p.Mean)
+	v, err := e.p.score(e, y)
 	if err != nil {
 		return Row{}, fmt.Errorf("exp: c-Glow: %w", err)
 	}
-	bits, err := e.BitsPerDim(ctx, e.X, e.Y)
+	bits := 0.
+	err = e.inParts(ctx, "c-Glow's likelihood", e.X, func(from, to int) error {
+		b, err := e.BitsPerDim(ctx, e.X.Select(numbered(from, to)...), e.Y.Select(numbered(from, to)...))
+		bits += b * float64(to-from) / float64(e.X.N)
+		return err
+	})
 	if err != nil {
 		return Row{}, err
 	}
@@ -200,10 +253,10 @@ func (e *Experiment) flowName() string {
 		name += fmt.Sprintf(" at temperature %g", t)
 	}
 	if e.Config.Mean != "" {
-		name = fmt.Sprintf("%s + %s", e.Config.Mean, name)
+		name = fmt.Sprintf("%s + %s", e.Config.teacherName(e.Config.Mean), name)
 	}
 	if e.Config.Guide != "" {
-		name += ", sees the " + e.Config.Guide
+		name += ", sees the " + e.Config.teacherName(e.Config.Guide)
 	}
 	return name
 }

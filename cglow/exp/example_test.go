@@ -58,5 +58,5 @@ func ExampleRun() {
 	// FCN (network)
 	// U-Net (network)
 	// the mean of the training labels (trivial)
-	// the true labels at this size (trivial)
+	// the true labels at this size (oracle)
 }

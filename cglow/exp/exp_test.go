@@ -48,8 +48,8 @@ func TestRun(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !stages["c-Glow"] || len(stages) != 1+len(c.Baselines) {
-				t.Errorf("stages %v, want c-Glow and %d baselines, all complete", stages, len(c.Baselines))
+			if !stages["c-Glow"] || !stages["c-Glow predicts"] || len(stages) != 3+len(c.Baselines) {
+				t.Errorf("stages %v, want the flow's training, prediction and likelihood and %d baselines, all complete", stages, len(c.Baselines))
 			}
 			own := 0
 			for _, row := range r.Table.Rows {
@@ -151,6 +151,8 @@ func TestConfigErrors(t *testing.T) {
 		{"Patch", func(c *Config) { c.Patch = 16 }},
 		{"TestPairs", func(c *Config) { c.TestPairs = 0 }},
 		{"Mean", func(c *Config) { c.Mean = "U-Net" }},
+		{"HeldOut", func(c *Config) { c.HeldOut = 2 }},
+		{"Guide", func(c *Config) { *c = c.Guided("U-Net+DnCNN") }},
 		{"Scale", func(c *Config) { c.Scale = 2 }},
 		{"Average", func(c *Config) { c.Train.EMA = 0 }},
 		{"Baselines", func(c *Config) { c.Baselines[1].Name = "FCN" }},

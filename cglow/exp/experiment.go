@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"glownotes/cglow"
@@ -74,7 +75,12 @@ type Experiment struct {
 	p       *protocol
 	sets    *sets
 	nets    map[string]*baseline.Net
-	whole   *cglow.Model // Model for pictures of the test's size
+	// pairs is the number of pairs that training pairs are draws of; 0: endless.
+	pairs    int
+	heldOut  map[string][]*baseline.Net // by name, then by the part not seen
+	weights  map[string][]float32       // of several networks that are one mean or guide
+	teaching map[string]*Fitted         // of all networks of heldOut together
+	whole    *cglow.Model               // Model for pictures of the test's size
 }
 
 // Open checks a configuration, reads its data and makes the model. With a
@@ -88,7 +94,8 @@ func Open(c Config, o Options) (*Experiment, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Experiment{Config: c, options: o, p: p, nets: map[string]*baseline.Net{}, Networks: map[string]*Fitted{}}
+	e := &Experiment{Config: c, options: o, p: p, nets: map[string]*baseline.Net{}, Networks: map[string]*Fitted{},
+		heldOut: map[string][]*baseline.Net{}, teaching: map[string]*Fitted{}, weights: map[string][]float32{}}
 	if e.options.Report == nil {
 		e.options.Report = func(Progress) {}
 	}
@@ -111,9 +118,16 @@ func (e *Experiment) read() (err error) {
 		return err
 	}
 	e.Train, e.Test = e.sets.train, e.sets.test
+	e.pairs = e.sets.pairs
+	if e.pairs == 0 {
+		e.pairs = e.Train.Len()
+	}
 	if c.TrainPairs > 0 && (e.Train.Len() == 0 || c.TrainPairs < e.Train.Len()) {
 		if e.Train, err = data.Range(e.Train, 0, c.TrainPairs); err != nil {
 			return err
+		}
+		if e.pairs == 0 || c.TrainPairs < e.pairs || c.TrainPairs%e.pairs != 0 {
+			e.pairs = c.TrainPairs
 		}
 	}
 	if c.Augment.Draws > 0 {
@@ -187,10 +201,10 @@ func (e *Experiment) claim() error {
 // training does not depend on.
 func (c Config) training() Config {
 	t := Config{Task: c.Task, Source: c.Source, Size: c.Size, Patch: c.Patch, Seed: c.Seed, TrainPairs: c.TrainPairs,
-		Augment: c.Augment, Mean: c.Mean, Guide: c.Guide, Scale: c.Scale, Model: c.Model, Train: c.Train}
+		Augment: c.Augment, Mean: c.Mean, Guide: c.Guide, HeldOut: c.HeldOut, Scale: c.Scale, Model: c.Model, Train: c.Train}
 	t.Train.Steps, t.Train.Log, t.Train.Checkpoints = 0, "", ""
 	t.Train.CheckpointEvery, t.Train.KeepLast, t.Train.ProgressEvery = 0, 0, 0
-	for _, name := range []string{c.Mean, c.Guide} {
+	for _, name := range slices.Concat(teachers(c.Mean), teachers(c.Guide)) {
 		if b := c.baseline(name); b != nil && t.baseline(name) == nil {
 			t.Baselines = append(t.Baselines, *b)
 		}
@@ -216,12 +230,8 @@ func (e *Experiment) path(name string) string { return filepath.Join(e.options.O
 // that Config.Mean and Config.Guide name are trained first. When ctx is done, what was learnt
 // stays in Model and in the folder, and the error is ctx.Err().
 func (e *Experiment) Fit(ctx context.Context) error {
-	for _, name := range []string{e.Config.Mean, e.Config.Guide} {
-		if b := e.Config.baseline(name); b != nil {
-			if err := e.fitBaseline(ctx, *b); err != nil {
-				return err
-			}
-		}
+	if err := e.fitTeachers(ctx); err != nil {
+		return err
 	}
 	set, err := e.flowData()
 	if err != nil {

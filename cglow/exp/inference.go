@@ -28,10 +28,7 @@ func (e *Experiment) CompareInference(ctx context.Context) (*Inference, error) {
 		return nil, &ConfigError{"SearchPairs", "is 0: there is nothing to compare"}
 	}
 	few := *e
-	idx := make([]int, n)
-	for i := range idx {
-		idx[i] = i
-	}
+	idx := numbered(0, n)
 	few.X, few.Y = e.X.Select(idx...), e.Y.Select(idx...)
 	m, err := e.wholeModel()
 	if err != nil {
@@ -98,7 +95,7 @@ func (in *Inference) fill(e *Experiment, m *cglow.Model, truth, first, last floa
 		in.Table.Rows = append(in.Table.Rows, Row{Name: r.name, Kind: Flow, Values: append(v, Number(r.bits)), Runs: 1, Params: m.ParameterCount()})
 	}
 	row := paperRow("the true y", truth, len(in.Table.Columns)-1, len(in.Table.Columns))
-	row.Kind, row.Runs = Trivial, 1
+	row.Kind, row.Runs = Oracle, 1
 	in.Table.Rows = append(in.Table.Rows, row)
 	return nil
 }

@@ -1,8 +1,6 @@
 package exp
 
 import (
-	"fmt"
-
 	"glownotes/cglow/data"
 	"glownotes/cglow/metric"
 )
@@ -62,23 +60,6 @@ func scoreInpaint(e *Experiment, predicted data.Images) ([]Number, error) {
 	return numbers(meanOf(block), meanOf(whole), ssim), err
 }
 
-// meanTarget predicts the mean of (up to 512) training targets for every image.
-func meanTarget(e *Experiment) (data.Images, error) {
-	_, y, err := data.First(e.Train, 512)
-	if err != nil {
-		return data.Images{}, fmt.Errorf("exp: %w", err)
-	}
-	mean, err := metric.MeanMask(y.Pix, y.Shape().Len())
-	if err != nil {
-		return data.Images{}, fmt.Errorf("exp: %w", err)
-	}
-	same := data.NewImages(e.Y.N, e.Y.Shape())
-	for i := range e.Y.N {
-		copy(same.Row(i), mean)
-	}
-	return same, nil
-}
-
 // trivialInpaint scores the mean block of (up to 512) training pairs and the
 // smooth surface that joins the visible pixels around the block.
 func trivialInpaint(e *Experiment) ([]Row, error) {
@@ -86,16 +67,5 @@ func trivialInpaint(e *Experiment) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	var rows []Row
-	for _, r := range []struct {
-		name string
-		p    data.Images
-	}{{"the mean block", same}, {"harmonic surface from the edge", harmonic(e.X, e.Y.Shape())}} {
-		v, err := scoreInpaint(e, r.p)
-		if err != nil {
-			return nil, fmt.Errorf("exp: %w", err)
-		}
-		rows = append(rows, Row{Name: r.name, Kind: Trivial, Runs: 1, Values: v})
-	}
-	return rows, nil
+	return scored(e, named{"the mean block", same}, named{"harmonic surface from the edge", harmonic(e.X, e.Y.Shape())})
 }

@@ -122,7 +122,7 @@ func Medium() Capacity {
 // of its arithmetic: one trunk for all networks on x, a prior that sees x, a
 // learning rate that falls along a cosine, the running mean of the weights, and
 // for the real sets augmentation. In the tasks whose y is a picture the flow
-// models what a network leaves (denoising: DnCNN, depth: U-Net, inpainting: the
+// models what a network leaves (denoising and depth: DnCNN and U-Net together, inpainting: the
 // context encoder), so that its prediction begins where regression ends.
 func Compact(t Task, s Source, size, steps int, k Capacity) Config {
 	c := Paper(t, s, size)
@@ -140,10 +140,10 @@ func Compact(t Task, s Source, size, steps int, k Capacity) Config {
 	switch t {
 	case Denoise:
 		c = c.OnPatches(32)
-		c.Mean, c.Scale = "DnCNN", 12
+		c.Mean, c.Scale = "DnCNN+U-Net", 12
 	case Depth:
 		c = c.OnPatches(32)
-		c.Mean, c.Scale = "U-Net", 100
+		c.Mean, c.Scale = "DnCNN+U-Net", 100
 		// The error at edges has long tails: a few samples far out spoil a mean
 		// of 32 at temperature 1.
 		c.Predict.Temperature = .5
@@ -194,6 +194,13 @@ func (c Config) OnPatches(side int) Config {
 func (c Config) Guided(name string) Config {
 	c.Guide = name
 	c.Model.X.C += c.Model.Y.C
+	return c
+}
+
+// HoldingOut lets Mean and Guide be networks that do not know the pair they
+// speak of, one for each of so many parts of the training pairs.
+func (c Config) HoldingOut(parts int) Config {
+	c.HeldOut = parts
 	return c
 }
 

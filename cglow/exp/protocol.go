@@ -30,6 +30,8 @@ type protocol struct {
 // sets are the parts of a data set.
 type sets struct {
 	train, test data.Dataset
+	// pairs is the number of pairs of which train holds draws; 0: all of it.
+	pairs int
 	// valid says which pixels of test pair i count; nil: all.
 	valid func(i int) ([]bool, error)
 	// superpixels returns superpixel and class of each pixel of test pair i,
@@ -101,6 +103,15 @@ func numbers(v ...float64) []Number {
 	out := make([]Number, len(v))
 	for i, x := range v {
 		out[i] = Number(x)
+	}
+	return out
+}
+
+// numbered returns from, from+1, ..., to-1.
+func numbered(from, to int) []int {
+	out := make([]int, 0, to-from)
+	for i := from; i < to; i++ {
+		out = append(out, i)
 	}
 	return out
 }

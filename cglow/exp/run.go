@@ -96,7 +96,7 @@ func (e *Experiment) SaveScalars(t *Table) error {
 	for _, r := range t.Rows {
 		prefix := ""
 		switch r.Kind {
-		case Published, Trivial:
+		case Published, Trivial, Oracle:
 			continue
 		case Network:
 			prefix = key(r.Name) + "_"

@@ -54,10 +54,7 @@ func (e *Experiment) MeasureSampleLaw(ctx context.Context, ms []int, pairs int) 
 	if most < 2 || n < 1 {
 		return nil, fmt.Errorf("exp: sample law: %d samples of %d pairs: 2 and 1 are the least", most, n)
 	}
-	idx := make([]int, n)
-	for i := range idx {
-		idx[i] = i
-	}
+	idx := numbered(0, n)
 	x, y := e.X.Select(idx...), e.Y.Select(idx...)
 	m, err := e.wholeModel()
 	if err != nil {

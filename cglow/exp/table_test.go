@@ -53,6 +53,11 @@ func TestTable(t *testing.T) {
 	if md := tab.Markdown(); !strings.Contains(md, "**0.80**") || strings.Contains(md, "**0.99**") || !strings.Contains(md, "flow \\| one") {
 		t.Errorf("markdown:\n%s", md)
 	}
+	limit := sampleTable(.8, .7)
+	limit.Rows = append(limit.Rows, Row{Name: "the truth", Kind: Oracle, Values: numbers(1, math.NaN())})
+	if md := limit.Markdown(); !strings.Contains(md, "**0.80**") || strings.Contains(md, "**1.00**") {
+		t.Errorf("a limit is no method, the best one is to be bold:\n%s", md)
+	}
 	if h := tab.HTML(); !strings.Contains(h, "<b>0.80</b>") || !strings.Contains(h, "&lt;net&gt;") {
 		t.Errorf("HTML:\n%s", h)
 	}

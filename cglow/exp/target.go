@@ -2,7 +2,6 @@ package exp
 
 import (
 	"context"
-	"sync"
 
 	"glownotes/cglow/data"
 )
@@ -12,7 +11,7 @@ type mapped struct {
 	data.Dataset
 	name string
 	x    data.Shape // of the new x
-	pair func(x, y data.Images) (data.Images, data.Images, error)
+	pair func(idx []int, x, y data.Images) (data.Images, data.Images, error)
 }
 
 func (m *mapped) Name() string { return m.name }
@@ -26,7 +25,7 @@ func (m *mapped) Load(idx []int) (x, y data.Images, err error) {
 	if x, y, err = m.Dataset.Load(idx); err != nil {
 		return x, y, err
 	}
-	return m.pair(x, y)
+	return m.pair(idx, x, y)
 }
 
 // direct reports whether the flow models y as the task gives it.
@@ -51,36 +50,33 @@ func (e *Experiment) flowData() (data.Dataset, error) {
 	}
 	name := e.Train.Name()
 	if e.Config.Mean != "" {
-		name += ", less " + e.Config.Mean
+		name += ", less " + e.Config.teacherName(e.Config.Mean)
 	}
 	if e.Config.Guide != "" {
-		name += ", beside " + e.Config.Guide
+		name += ", beside " + e.Config.teacherName(e.Config.Guide)
 	}
-	return &mapped{Dataset: e.Train, name: name, x: e.Config.Model.X, pair: func(x, y data.Images) (data.Images, data.Images, error) {
-		m, err := mean(context.Background(), x)
+	return &mapped{Dataset: e.Train, name: name, x: e.Config.Model.X, pair: func(idx []int, x, y data.Images) (data.Images, data.Images, error) {
+		m, err := mean(context.Background(), idx, x)
 		if err != nil {
 			return x, y, err
 		}
-		fx, err := guided(context.Background(), x)
+		fx, err := guided(context.Background(), idx, x)
 		return fx, e.toFlow(y, m), err
 	}}, nil
 }
 
 // guided returns the function that puts the guide's prediction beside x, as
 // further channels.
-func (e *Experiment) guided(test bool) (func(ctx context.Context, x data.Images) (data.Images, error), error) {
+func (e *Experiment) guided(test bool) (estimator, error) {
 	if e.Config.Guide == "" {
-		return func(_ context.Context, x data.Images) (data.Images, error) { return x, nil }, nil
+		return func(_ context.Context, _ []int, x data.Images) (data.Images, error) { return x, nil }, nil
 	}
-	var mu sync.Mutex
-	predict, err := e.network(e.Config.Guide, test)
+	estimate, err := e.estimate(e.Config.Guide, test)
 	if err != nil {
 		return nil, err
 	}
-	return func(ctx context.Context, x data.Images) (data.Images, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		g, err := predict(ctx, x)
+	return func(ctx context.Context, idx []int, x data.Images) (data.Images, error) {
+		g, err := estimate(ctx, idx, x)
 		if err != nil {
 			return x, err
 		}
@@ -119,25 +115,16 @@ func (e *Experiment) fromFlow(y, mean data.Images) data.Images {
 
 // mean returns the function m(x), for pictures of the training's or of the
 // test's size. It may be called by several goroutines.
-func (e *Experiment) mean(test bool) (func(ctx context.Context, x data.Images) (data.Images, error), error) {
+func (e *Experiment) mean(test bool) (estimator, error) {
 	switch e.Config.Mean {
 	case "":
-		return func(_ context.Context, x data.Images) (data.Images, error) {
+		return func(_ context.Context, _ []int, x data.Images) (data.Images, error) {
 			return e.constant(x, float32(e.p.center)), nil
 		}, nil
 	case "input":
-		return func(_ context.Context, x data.Images) (data.Images, error) { return x, nil }, nil
+		return func(_ context.Context, _ []int, x data.Images) (data.Images, error) { return x, nil }, nil
 	}
-	var mu sync.Mutex
-	predict, err := e.network(e.Config.Mean, test)
-	if err != nil {
-		return nil, err
-	}
-	return func(ctx context.Context, x data.Images) (data.Images, error) {
-		mu.Lock()
-		defer mu.Unlock()
-		return predict(ctx, x)
-	}, nil
+	return e.estimate(e.Config.Mean, test)
 }
 
 // constant returns images of y's channels and, in the tasks where y is a part

@@ -1,0 +1,122 @@
+package exp
+
+import (
+	"context"
+	"math"
+	"path/filepath"
+	"testing"
+
+	"gonum.org/v1/gonum/mat"
+
+	"glownotes/cglow/data"
+)
+
+// heldOut is tiny with a guide of networks that do not know the pair.
+func heldOut() Config {
+	c := tiny(Horses).Guided("U-Net").HoldingOut(3)
+	c.TrainPairs, c.SearchPairs = 7, 0
+	return c
+}
+
+// TestHeldOut checks that the flow sees, of every training pair, what the
+// network says that was trained without it, and of new pictures the mean of all.
+func TestHeldOut(t *testing.T) {
+	c := heldOut()
+	c.Augment = data.AugmentConfig{Draws: 2, Mirror: true, Seed: 1}
+	e, r, err := Run(context.Background(), c, Options{Out: filepath.Join(t.TempDir(), "run")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := e.flowData()
+	if err != nil {
+		t.Fatal(err)
+	}
+	idx := numbered(0, set.Len())
+	fx, _, err := set.Load(idx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, _, err := e.Train.Load(idx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var says []data.Images
+	for _, net := range e.heldOut["U-Net"] {
+		y, err := net.Predict(context.Background(), x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		says = append(says, y)
+	}
+	n := x.Shape().Len()
+	for _, i := range idx {
+		want, other := says[data.Part(i, 7, 3)].Row(i), says[(data.Part(i, 7, 3)+1)%3].Row(i)
+		for j, v := range fx.Row(i)[n:] {
+			if math.Abs(float64(v-want[j])) > 1e-5 {
+				t.Fatalf("pair %d, value %d: the flow sees %v, the network without it says %v (the next: %v)", i, j, v, want[j], other[j])
+			}
+		}
+	}
+	guided, err := e.guided(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if fx, err = guided(context.Background(), nil, x); err != nil {
+		t.Fatal(err)
+	}
+	for j, v := range fx.Row(0)[n:] {
+		want := (says[0].Row(0)[j] + says[1].Row(0)[j] + says[2].Row(0)[j]) / 3
+		if math.Abs(float64(v-want)) > 1e-5 {
+			t.Fatalf("a new picture, value %d: the flow sees %v, the mean is %v", j, v, want)
+		}
+	}
+	if _, err := r.Table.Value("3 held-out U-Net", "IoU, foreground"); err != nil {
+		t.Error(err)
+	}
+	bad := heldOut()
+	bad.TrainPairs = 0
+	if _, err := Open(bad, Options{}); err == nil {
+		t.Error("parts of endless data: no error")
+	}
+}
+
+// TestStacked runs a flow on two networks together and checks their weights.
+func TestStacked(t *testing.T) {
+	c := tiny(Denoise)
+	e, r, err := Run(context.Background(), c, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := e.stack(c.Mean)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(w) != 2 || math.Abs(float64(w[0]+w[1])-1) > 1e-6 {
+		t.Errorf("weights %v, want two of sum 1", w)
+	}
+	if _, err := r.Table.Value("stacked DnCNN and U-Net", "PSNR (dB)"); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLeastSum compares with the solution by hand for two networks: with errors
+// a and b that do not depend on each other, the weights are as 1/a^2 to 1/b^2.
+func TestLeastSum(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		a, b, ab   float64
+		first, tol float64
+	}{
+		{"one is better", 1, 4, 0, .8, 1e-5},
+		{"equal", 2, 2, 0, .5, 1e-6},
+		{"the same twice", 3, 3, 3, .5, 1e-3},
+		{"the second adds nothing", 1, 2, 1, 1, 1e-4},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w, err := leastSum(mat.NewSymDense(2, []float64{c.a, c.ab, c.ab, c.b}))
+			if err != nil || math.Abs(float64(w[0])-c.first) > c.tol || math.Abs(float64(w[0]+w[1])-1) > 1e-6 {
+				t.Errorf("weights %v, %v, want the first to be %v", w, err, c.first)
+			}
+		})
+	}
+}

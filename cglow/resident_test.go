@@ -190,7 +190,9 @@ func TestResidentInference(t *testing.T) {
 	if !r.m.store.home.mirror.IsAhead() {
 		t.Error("inference on the GPU took the weights to the host")
 	}
-	want, err := r.m.Clone().LogProb(t.Context(), r.x, r.y)
+	onCPU := r.m.Clone()
+	onCPU.Use(nil)
+	want, err := onCPU.LogProb(t.Context(), r.x, r.y)
 	if err != nil {
 		t.Fatal(err)
 	}

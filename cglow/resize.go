@@ -25,7 +25,7 @@ func (m *Model) Resized(x, y data.Shape) (*Model, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	out := newModel(cfg)
-	out.seed, out.started, out.trained = m.seed, m.started, m.trained
+	out.seed, out.started, out.trained, out.device = m.seed, m.started, m.trained, m.device
 	for _, p := range out.store.list {
 		q := m.store.byName[p.Name]
 		if q == nil || !slices.Equal(q.Shape, p.Shape) {

@@ -24,8 +24,13 @@ type Options struct {
 	// Out is the folder that keeps the run: configuration, checkpoints, log,
 	// results. It is made if it is not there. "": nothing is kept.
 	Out string
+	// Device is where the flow computes, a name for cglow.OpenDevice; "": the
+	// CPU. The baselines are small and stay on the CPU.
+	Device string
 	// Report is called now and then from the goroutine that works; nil: never.
 	Report func(Progress)
+
+	device *cglow.Device // opened already
 }
 
 // Progress is the state of a run at one moment.
@@ -108,6 +113,12 @@ func Open(c Config, o Options) (*Experiment, error) {
 	if e.Model, err = cglow.New(c.Model, c.Seed); err != nil {
 		return nil, err
 	}
+	if e.options.device == nil && o.Device != "" {
+		if e.options.device, err = cglow.OpenDevice(o.Device); err != nil {
+			return nil, err
+		}
+	}
+	e.Model.Use(e.options.device)
 	return e, e.claim()
 }
 
@@ -238,7 +249,7 @@ func (e *Experiment) Fit(ctx context.Context) error {
 		return err
 	}
 	cfg := e.Config.Train
-	cfg.Seed = e.Config.Seed
+	cfg.Seed, cfg.Device = e.Config.Seed, e.options.device
 	if e.options.Out != "" {
 		cfg.Log, cfg.Checkpoints = e.path("log.jsonl"), e.path("checkpoints")
 	}
@@ -304,6 +315,9 @@ func (e *Experiment) loadTrainer(cfg train.Config) (*cglow.Trainer, string, erro
 		return nil, "", err
 	}
 	t, _, err := cglow.LoadTrainer(path)
+	if err == nil {
+		t.Model().Use(e.options.device)
+	}
 	return t, path, err
 }
 

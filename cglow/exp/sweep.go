@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"glownotes/cglow"
 )
 
 // Record is the result of one point of a sweep.
@@ -39,6 +41,7 @@ type SweepOptions struct {
 	Data   string // folder of the published data sets
 	Dir    string // keeps one folder for each point; "": nothing is kept
 	Shard  Shard
+	Device string                                       // as in Options
 	Report func(point Point, done, all int, p Progress) // nil: never
 }
 
@@ -54,6 +57,10 @@ func Sweep(ctx context.Context, points []Point, o SweepOptions) ([]Record, error
 	if o.Report == nil {
 		o.Report = func(Point, int, int, Progress) {}
 	}
+	device, err := sweepDevice(o.Device)
+	if err != nil {
+		return nil, err
+	}
 	mine := 0
 	for i := range points {
 		if o.Shard.Has(i) {
@@ -66,7 +73,7 @@ func Sweep(ctx context.Context, points []Point, o SweepOptions) ([]Record, error
 		if !o.Shard.Has(i) {
 			continue
 		}
-		r, err := sweepPoint(ctx, p, o, func(pr Progress) { o.Report(p, done, mine, pr) })
+		r, err := sweepPoint(ctx, p, o, device, func(pr Progress) { o.Report(p, done, mine, pr) })
 		if err != nil {
 			all, gerr := gather(points, o.Dir, fresh)
 			return all, errors.Join(err, gerr)
@@ -78,8 +85,16 @@ func Sweep(ctx context.Context, points []Point, o SweepOptions) ([]Record, error
 	return gather(points, o.Dir, fresh)
 }
 
+// sweepDevice opens the device that all points share; nil is the CPU.
+func sweepDevice(name string) (*cglow.Device, error) {
+	if name == "" {
+		return nil, nil
+	}
+	return cglow.OpenDevice(name)
+}
+
 // sweepPoint runs one point, or reads its record.
-func sweepPoint(ctx context.Context, p Point, o SweepOptions, report func(Progress)) (Record, error) {
+func sweepPoint(ctx context.Context, p Point, o SweepOptions, device *cglow.Device, report func(Progress)) (Record, error) {
 	out := ""
 	if o.Dir != "" {
 		out = filepath.Join(o.Dir, p.Name)
@@ -87,7 +102,7 @@ func sweepPoint(ctx context.Context, p Point, o SweepOptions, report func(Progre
 			return r, err
 		}
 	}
-	e, err := Open(p.Config, Options{Data: o.Data, Out: out, Report: report})
+	e, err := Open(p.Config, Options{Data: o.Data, Out: out, Report: report, device: device})
 	if err != nil {
 		return Record{}, fmt.Errorf("exp: sweep: %s: %w", p.Name, err)
 	}

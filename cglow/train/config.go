@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"glownotes/cglow"
 	"glownotes/cglow/optim"
 )
 
@@ -39,6 +40,9 @@ type Config struct {
 	Checkpoints     string
 	CheckpointEvery int
 	KeepLast        int
+	// Device is where a model that Resume reads computes, nil: the CPU. Run
+	// leaves the model where it is. It is no part of a saved configuration.
+	Device *cglow.Device `json:"-"`
 	// ProgressEvery is the least time between two reports.
 	ProgressEvery time.Duration
 }

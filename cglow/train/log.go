@@ -18,6 +18,7 @@ type Line struct {
 	LearnRate  float64 `json:"learn_rate"`
 	Millis     float64 `json:"ms"`
 	Skipped    string  `json:"skipped,omitempty"` // the reason
+	Lost       int     `json:"lost,omitempty"`    // steps before this one that went with a GPU
 }
 
 // recorder appends lines of JSON to a file.

@@ -63,6 +63,7 @@ func Resume(ctx context.Context, path string, d data.Dataset, cfg Config, report
 	if err != nil {
 		return nil, err
 	}
+	t.Model().Use(cfg.Device)
 	cfg.Batch = t.Options().Batch
 	done := t.Model().Trained()
 	if done >= cfg.Steps {
@@ -158,7 +159,7 @@ func (r *run) step() error {
 	}
 	res := r.result
 	res.Steps++
-	line := Line{Step: s.Step, BitsPerDim: s.BitsPerDim, Nats: s.Nats, LearnRate: rate,
+	line := Line{Step: s.Step, BitsPerDim: s.BitsPerDim, Nats: s.Nats, LearnRate: rate, Lost: s.Lost,
 		Millis: float64(time.Since(began).Microseconds()) / 1000}
 	value := s.BitsPerDim
 	if s.Skipped {

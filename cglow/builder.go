@@ -211,21 +211,22 @@ func (b *builder) base(s step) *gorgonia.Node {
 	return op.Reshape(op.Householder(w0, v, b.consts[key]), s.c, s.c)
 }
 
-// coupling builds the coupling of a step for its first half v1.
-func (b *builder) coupling(s step, c conditioning, v1 *gorgonia.Node) flow.Coupling {
+// couplingNet builds the network of a step's coupling for its first half v1.
+func (b *builder) couplingNet(s step, c conditioning, v1 *gorgonia.Node) (raw *gorgonia.Node) {
 	h := v1
 	if c.features != nil {
 		h = op.Concat(c.features, v1) // features first, as in the published layout
 	}
 	nn := s.nn.Apply(b.param, s.prefix+"nn.", h)
-	paper := b.cfg.Form == Paper
-	out := flow.Affine{Sigmoid: paper, Tanh: b.cfg.Tanh, Bound: b.cfg.ScaleBound, BiasFirst: b.cfg.BiasFirst}.Split(nn.Raw)
 	b.note(s, "nn_h0", nn.H0)
 	b.note(s, "nn_h1", nn.H1)
 	b.note(s, "nn_raw", nn.Raw)
-	b.note(s, "shift", out.Shift)
-	b.note(s, "scale", out.Scale)
-	return out
+	return nn.Raw
+}
+
+// affine is the form of the couplings.
+func (b *builder) affine() flow.Affine {
+	return flow.Affine{Sigmoid: b.cfg.Form == Paper, Tanh: b.cfg.Tanh, Bound: b.cfg.ScaleBound, BiasFirst: b.cfg.BiasFirst}
 }
 
 // splitPrior returns mean and log-scale of the half that leaves after a level.

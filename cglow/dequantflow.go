@@ -56,9 +56,10 @@ func (b *builder) target(x *gorgonia.Node, n int) target {
 	e := op.Squeeze(t.eps)
 	for k := range nets.Steps {
 		first, second := flow.Halves(e)
-		c := flow.Affine{Bound: b.cfg.ScaleBound}.Split(nets.Raw(b.param, "dequant.", k, features, first))
-		t.logq = op.Sub(t.logq, c.LogDet())
-		e = op.Concat(c.Forward(second), first)
+		raw := nets.Raw(b.param, "dequant.", k, features, first)
+		second, logDet := flow.Affine{Bound: b.cfg.ScaleBound}.Apply(raw, second)
+		t.logq = op.Sub(t.logq, logDet)
+		e = op.Concat(second, first)
 	}
 	a := op.Scale(op.Unsqueeze(e), probitSlope)
 	// log du/de = log 1.702 + log sigmoid(a) + log sigmoid(-a), per element

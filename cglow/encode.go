@@ -99,10 +99,14 @@ func (b *builder) stepForward(s step, c conditioning, v *gorgonia.Node) (u *gorg
 	b.note(s, "inv_out", v)
 	b.enter(s, "coupling")
 	v1, v2 := flow.Halves(v)
-	k := b.coupling(s, c, v1)
-	u = op.Concat(v1, k.Forward(v2))
+	raw := b.couplingNet(s, c, v1)
+	u2, logDet := b.affine().Apply(raw, v2)
+	u = op.Concat(v1, u2)
+	named := b.affine().Split(raw) // nodes that only run if somebody looks at them
+	b.note(s, "shift", named.Shift)
+	b.note(s, "scale", named.Scale)
 	b.note(s, "out", u)
-	det = []*gorgonia.Node{perExample(c.norm.LogDet(s.h, s.w), n), perExample(c.conv.LogDet(s.h, s.w), n), k.LogDet()}
+	det = []*gorgonia.Node{perExample(c.norm.LogDet(s.h, s.w), n), perExample(c.conv.LogDet(s.h, s.w), n), logDet}
 	for j, name := range []string{"act_logdet", "inv_logdet", "cpl_logdet"} {
 		b.note(s, name, det[j])
 	}
@@ -142,7 +146,7 @@ func (b *builder) decode(conds []conditioning, eps []*gorgonia.Node) *gorgonia.N
 func (b *builder) stepInverse(s step, c conditioning, u *gorgonia.Node) *gorgonia.Node {
 	b.enter(s, "inverse")
 	v1, u2 := flow.Halves(u)
-	v2 := b.coupling(s, c, v1).Inverse(u2)
+	v2 := b.affine().Split(b.couplingNet(s, c, v1)).Inverse(u2)
 	return c.norm.Inverse(c.conv.Inverse(op.Concat(v1, v2)))
 }
 

@@ -44,6 +44,10 @@ func (cpuBackend) Kernel(o *op.Op, used []bool) *Kernel {
 		return householderGrad(o, used)
 	case "logabsdet", "logabsdet.dw", "inverse", "inverse.dw":
 		return matrixOp(o)
+	case "affine":
+		return affine(o)
+	case "affine.draw":
+		return affineGrad(o)
 	case "gaussian":
 		return gaussian(o)
 	case "gaussian.dz":

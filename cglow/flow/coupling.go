@@ -57,13 +57,19 @@ func (a Affine) Split(raw *gorgonia.Node) Coupling {
 	out := Coupling{Shift: op.Channels(raw, 0, c, 2), BiasFirst: a.BiasFirst}
 	odd := op.Channels(raw, 1, c, 2)
 	if a.Sigmoid {
-		r := op.Offset(odd, 2)
+		r := op.Offset(odd, op.AffineOffset)
 		out.Scale, out.LogScale = op.Sigmoid(r), op.LogSigmoid(r)
 		return out
 	}
 	out.LogScale = SoftClip(odd, a.Bound)
 	out.Scale = op.Exp(out.LogScale)
 	return out
+}
+
+// Apply returns Split(raw).Forward(v2) and its LogDet as one op, which reads and writes each array
+// once: what training runs.
+func (a Affine) Apply(raw, v2 *gorgonia.Node) (u2, logDet *gorgonia.Node) {
+	return op.Affine(raw, v2, op.AffineForm(a))
 }
 
 // SoftClip returns a tanh(x/a): x near zero, never outside ±a.

@@ -153,6 +153,24 @@ func coupling(g *graph, a Affine) layer {
 	return layer{on(k.Forward), on(k.Inverse), k.LogDet()}
 }
 
+// TestApply compares the coupling as one op with its named parts.
+func TestApply(t *testing.T) {
+	for _, a := range []Affine{{Bound: 2}, {Bound: 2, Tanh: true, BiasFirst: true}, {Sigmoid: true}, {Sigmoid: true, Tanh: true, BiasFirst: true}} {
+		g := newGraph(t)
+		raw, v2 := g.input(1, n, c, h, w), g.input(1, n, c/2, h, w)
+		u2, logDet := a.Apply(raw, v2)
+		k := a.Split(raw)
+		for i, pair := range [][2]*gorgonia.Node{{u2, k.Forward(v2)}, {logDet, k.LogDet()}} {
+			want := g.eval(pair[1])
+			for j, got := range g.eval(pair[0]) {
+				if math.Abs(got-want[j]) > 1e-13*(1+math.Abs(want[j])) {
+					t.Fatalf("%+v: output %d, element %d: got %v, want %v", a, i, j, got, want[j])
+				}
+			}
+		}
+	}
+}
+
 func TestInverse(t *testing.T) {
 	for name, build := range layers {
 		t.Run(name, func(t *testing.T) {

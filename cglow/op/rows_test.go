@@ -74,6 +74,12 @@ var rows = []row{
 
 	{name: "matapply each", shapes: [][]int{{2, 5, 5}, {2, 5, 3, 7}}, build: func(x []*node) *node { return op.MatApply(x[0], x[1]) }},
 	{name: "matapply shared", shapes: [][]int{{5, 5}, {2, 5, 3, 7}}, build: func(x []*node) *node { return op.MatApply(x[0], x[1]) }},
+	{name: "affine sigmoid", shapes: [][]int{{2, 6, 3, 7}, {2, 3, 3, 7}}, build: affine(op.AffineForm{Sigmoid: true}, true, true)},
+	{name: "affine bounded", shapes: [][]int{{2, 6, 3, 7}, {2, 3, 3, 7}}, build: affine(op.AffineForm{Bound: 1.3}, true, true)},
+	{name: "affine sigmoid, tanh, bias first", shapes: [][]int{{2, 6, 3, 7}, {2, 3, 3, 7}}, build: affine(op.AffineForm{Sigmoid: true, Tanh: true, BiasFirst: true}, true, true)},
+	{name: "affine bounded, tanh, bias first", shapes: [][]int{{2, 6, 3, 7}, {2, 3, 3, 7}}, build: affine(op.AffineForm{Bound: 1.3, Tanh: true, BiasFirst: true}, true, true)},
+	{name: "affine without log-determinant", shapes: [][]int{{2, 6, 3, 7}, {2, 3, 3, 7}}, build: affine(op.AffineForm{Sigmoid: true}, true, false)},
+	{name: "affine, log-determinant alone", shapes: [][]int{{2, 6, 3, 7}, {2, 3, 3, 7}}, build: affine(op.AffineForm{Bound: 1}, false, true)},
 	{name: "logabsdet batch", shapes: rep(1, 3, 5, 5), build: func(x []*node) *node { return op.LogAbsDet(x[0]) }, fill: dominant},
 	{name: "logabsdet one", shapes: rep(1, 4, 4), build: func(x []*node) *node { return op.LogAbsDet(x[0]) }, fill: dominant},
 	{name: "inverse", shapes: rep(1, 3, 5, 5), build: func(x []*node) *node { return op.Inverse(x[0]) }, fill: dominant},
@@ -166,5 +172,19 @@ func dominant(_ int, shape []int, data []float64) {
 		if r := i % (c * c); r/c == r%c {
 			data[i] += math.Copysign(3, data[i])
 		}
+	}
+}
+
+// affine is an affine coupling; its outputs are joined as far as they are asked for.
+func affine(f op.AffineForm, u, logDet bool) func(x []*node) *node {
+	return func(x []*node) *node {
+		y, det := op.Affine(x[0], x[1], f)
+		switch {
+		case !u:
+			return op.Add(det, op.SumPerExample(x[1]))
+		case !logDet:
+			return y
+		}
+		return op.Concat(op.Reshape(y, y.Shape()[0], -1), op.Reshape(det, det.Shape()[0], 1))
 	}
 }

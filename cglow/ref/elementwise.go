@@ -102,8 +102,7 @@ func SigmoidGrad[T Float](dx, y, g []T) {
 // LogSigmoid sets y[i] = -ln(1 + e^-x[i]), without overflow for any x.
 func LogSigmoid[T Float](y, x []T) {
 	for i := range y {
-		v := float64(x[i])
-		y[i] = T(math.Min(v, 0) - math.Log1p(math.Exp(-math.Abs(v))))
+		y[i] = T(logSigmoid(float64(x[i])))
 	}
 }
 
@@ -113,6 +112,8 @@ func LogSigmoidGrad[T Float](dx, x, g []T) {
 		dx[i] = T(float64(g[i]) * sigmoid(-float64(x[i])))
 	}
 }
+
+func logSigmoid(v float64) float64 { return math.Min(v, 0) - math.Log1p(math.Exp(-math.Abs(v))) }
 
 func sigmoid(v float64) float64 {
 	if v >= 0 {

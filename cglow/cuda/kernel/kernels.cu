@@ -4,5 +4,6 @@
 #include "reduce.cu"
 #include "gemm.cu"
 #include "coupling.cu"
+#include "affine.cu"
 #include "matrix.cu"
 #include "optim.cu"

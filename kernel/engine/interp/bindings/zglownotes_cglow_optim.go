@@ -19,6 +19,7 @@ func pkg_glownotes_cglow_optim() imports.Package {
 		Types: map[string]reflect.Type{
 			"Adam":     reflect.TypeFor[p.Adam](),
 			"Config":   reflect.TypeFor[p.Config](),
+			"Plan":     reflect.TypeFor[p.Plan](),
 			"Schedule": reflect.TypeFor[p.Schedule](),
 			"State":    reflect.TypeFor[p.State](),
 		},

@@ -25,7 +25,10 @@ type Slurm struct {
 // itself counts its losses and gives up at the plan's limit. A task that
 // somebody cancels is not requeued: Slurm sends SIGTERM to its processes, to
 // the script or to the worker alone. "wait" returns early when a signal comes,
-// so it is called until the worker has ended.
+// so it is called until the worker has ended. The task to requeue is named by
+// its array and its index: the array's last task has the array's own number as
+// SLURM_JOB_ID, and by that number Slurm would requeue every task, those that
+// run, are finished or were cancelled too.
 var slurmScript = template.Must(template.New("slurm").Parse(`#!/bin/sh
 {{range .Directives}}#SBATCH {{.}}
 {{end}}
@@ -43,7 +46,7 @@ case $status in
 {{.Interrupted}}) [ -n "$limit" ] || exit $status ;;
 esac
 if [ -n "$limit" ]; then echo "time limit: requeued"; else echo "the worker was lost (exit status $status): requeued"; fi
-scontrol requeue "$SLURM_JOB_ID" || exit $status
+scontrol requeue "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID" || exit $status
 sleep 60 # Slurm ends this script
 `))
 

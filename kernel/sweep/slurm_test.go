@@ -78,7 +78,8 @@ func TestSlurmScript(t *testing.T) {
 			p := newPlan(t, "width=1")
 			write("array.sh", Slurm{Name: "demo", Command: []string{filepath.Join(dir, "worker")}}.Script(p, []int{0}))
 			cmd := exec.Command("sh", "array.sh")
-			cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "SLURM_JOB_ID=17")
+			cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"),
+				"SLURM_JOB_ID=17", "SLURM_ARRAY_JOB_ID=17", "SLURM_ARRAY_TASK_ID=4") // as in the last task of an array
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
@@ -93,7 +94,7 @@ func TestSlurmScript(t *testing.T) {
 			}
 			cmd.Wait()
 			text, err := os.ReadFile(filepath.Join(dir, "requeued"))
-			if got := err == nil && string(text) == "requeue 17\n"; got != tt.requeued {
+			if got := err == nil && string(text) == "requeue 17_4\n"; got != tt.requeued {
 				t.Errorf("requeued: %v (%q), want %v", got, text, tt.requeued)
 			}
 			if got := cmd.ProcessState.ExitCode(); got != tt.code {

@@ -27,8 +27,9 @@ type runCommand struct {
 	Quiet       bool          `short:"q" help:"Print errors only."`
 	engineFlag
 
-	dir string            // where cells run; the notebook's folder if empty
-	say func(line string) // takes what the notebook prints, line by line; may be nil
+	dir      string            // where cells run; the notebook's folder if empty
+	patience time.Duration     // how long a cell may take to end after an interrupt; 0: runPatience
+	say      func(line string) // takes what the notebook prints, line by line; may be nil
 }
 
 // Run executes the notebook. A cell that fails gives exit code 1, Ctrl-C 130;
@@ -75,12 +76,19 @@ type discard struct{}
 
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
 
+// runPatience is how long a cell may take to save after Ctrl-C; a second one
+// ends the program at once.
+const runPatience = 30 * time.Second
+
 // execute runs the notebook and saves it. runErr is how the cells ended.
 func (r runCommand) execute(ctx context.Context, ui *console, n *nb.Notebook, root string) (runErr, err error) {
 	if r.dir == "" { // as under Jupyter
 		r.dir = filepath.Dir(r.Notebook)
 	}
-	engine, err := r.open(live.Options{ModuleRoot: root, WorkDir: r.dir})
+	if r.patience == 0 {
+		r.patience = runPatience
+	}
+	engine, err := r.open(live.Options{ModuleRoot: root, WorkDir: r.dir, Patience: r.patience})
 	if err != nil {
 		return nil, err
 	}
@@ -94,6 +102,7 @@ func (r runCommand) execute(ctx context.Context, ui *console, n *nb.Notebook, ro
 	start := time.Now()
 	watch := newWatcher(ui, n)
 	watch.told = r.say
+	defer context.AfterFunc(ctx, func() { watch.interrupted(r.patience) })()
 	options := nb.DefaultOptions()
 	options.Timeout, options.AllowErrors, options.Observer = r.Timeout, r.AllowErrors, watch
 	if !r.Inplace { // so that even a kill leaves what ran

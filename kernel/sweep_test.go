@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -36,6 +37,7 @@ for done < steps {
 	if _, err := os.Stat(filepath.Join(out, "waited")); width == 8 && done == 10 && err != nil {
 		Must(0, os.WriteFile(filepath.Join(out, "waited"), nil, 0o644))
 		<-ctx.Done()
+		os.ReadFile(filepath.Join(out, "slow")) // where a test has made a pipe, saving takes until it writes
 		Must(0, os.WriteFile(filepath.Join(out, "checkpoint"), []byte(fmt.Sprint(done)), 0o644))
 	}
 	if done%4 == 0 {
@@ -170,6 +172,64 @@ func TestSweepWorkStops(t *testing.T) {
 	}
 	if out, err := work().CombinedOutput(); err != nil || p.Status(1).State != sweep.Done {
 		t.Errorf("taken up again: %v\n%s", err, out)
+	}
+}
+
+// TestSweepWorkSaves stops a worker whose cell takes longer to save than a
+// person at a notebook would wait.
+func TestSweepWorkSaves(t *testing.T) {
+	mkfifo, err := exec.LookPath("mkfifo")
+	if err != nil || testing.Short() {
+		t.Skip("needs named pipes, and starts the engine")
+	}
+	program, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	notebook := sweepNotebook(t)
+	points, err := sweep.Expand(nil, []sweep.Axis{{Name: "width", Values: []string{"8"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := strings.TrimSuffix(notebook, ".ipynb") + ".sweep"
+	p, err := sweep.Update(dir, notebook, filepath.Dir(notebook), points, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pipe := filepath.Join(p.RunDir(0), "slow")
+	if err := errors.Join(os.MkdirAll(p.RunDir(0), 0o755), exec.Command(mkfifo, pipe).Run()); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, "sweep", "work", dir, "--index=0")
+	out := &bytes.Buffer{}
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	waitInMiddle(t, dir)
+	cmd.Process.Signal(syscall.SIGTERM)
+	time.Sleep(3 * time.Second) // the longer, the better this test is able to fail
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for {
+		w, err := os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0) // fails while nobody reads
+		if err == nil {
+			w.Close()
+			<-ended
+			break
+		}
+		select {
+		case <-ended:
+			t.Fatalf("the cell was not left time to save\n%s", out)
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(p.RunDir(0), "checkpoint"))
+	if code := cmd.ProcessState.ExitCode(); code != exitInterrupted || string(text) != "10" {
+		t.Errorf("exit code %d, checkpoint %q (%v); want %d and 10\n%s", code, text, err, exitInterrupted, out)
+	}
+	if !strings.Contains(out.String(), "has 1m40s to end and to save") {
+		t.Errorf("the log does not say what is waited for:\n%s", out)
 	}
 }
 

@@ -41,7 +41,7 @@ func (s sweepWork) Run(c *cli) error {
 	ui := newConsole(os.Stdout)
 	err = p.Work(ctx, s.Index, func(ctx context.Context, j sweep.Job) error {
 		ui.line("%s", p.Points[s.Index])
-		r := runCommand{Notebook: p.Notebook, Output: j.Output, engineFlag: s.engineFlag, dir: workDir(p, root, j.Dir), say: j.Say}
+		r := runCommand{Notebook: p.Notebook, Output: j.Output, engineFlag: s.engineFlag, dir: workDir(p, root, j.Dir), say: j.Say, patience: sweep.Patience}
 		runErr, err := r.execute(ctx, ui, j.Notebook, root)
 		if err == nil {
 			err = runErr

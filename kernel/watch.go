@@ -122,6 +122,16 @@ func (w *watcher) say(text string) {
 	}
 }
 
+// interrupted says what an interrupted cell is waited for, if it does not end
+// at once.
+func (w *watcher) interrupted(patience time.Duration) {
+	select {
+	case <-w.done:
+	case <-time.After(time.Second):
+		w.ui.line("interrupted: the cell has %s to end and to save; Ctrl-C again ends it at once", short(patience))
+	}
+}
+
 // CellDone implements nb.Observer.
 func (w *watcher) CellDone(_ int, c *nb.Cell, took time.Duration, err error) {
 	w.mu.Lock()

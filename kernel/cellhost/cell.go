@@ -13,7 +13,7 @@ import (
 )
 
 // patience is how long a cell may take to stop after an interrupt before its
-// goroutine is left behind.
+// goroutine is left behind, unless the kernel has more.
 const patience = time.Second
 
 // A cell is one run of one compiled cell.
@@ -26,6 +26,7 @@ type cell struct {
 	mu          sync.Mutex
 	goroutine   string // "goroutine 12", as stacks name it
 	interrupted bool
+	patience    time.Duration // that the kernel has; 0: not told
 	result      *display.Bundle
 	failure     *hostwire.Failure // of the first goroutine that panicked
 }
@@ -160,6 +161,9 @@ func (h *host) wait(c *cell, fin <-chan *hostwire.Failure) *hostwire.Failure {
 }
 
 func (h *host) waitStopped(c *cell, fin <-chan *hostwire.Failure) *hostwire.Failure {
+	c.mu.Lock()
+	limit := max(c.patience, patience)
+	c.mu.Unlock()
 	select {
 	case f := <-fin:
 		if f == nil {
@@ -167,7 +171,7 @@ func (h *host) waitStopped(c *cell, fin <-chan *hostwire.Failure) *hostwire.Fail
 			return &hostwire.Failure{Kind: hostwire.FailInterrupt, Message: "the cell was interrupted"}
 		}
 		return f
-	case <-time.After(patience):
+	case <-time.After(limit):
 		return &hostwire.Failure{Kind: hostwire.FailInterrupt, Left: true, Calls: h.blockedAt(c),
 			Message: "the cell did not stop; its goroutine was left behind"}
 	}

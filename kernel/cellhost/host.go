@@ -97,7 +97,7 @@ func (h *host) serve() error {
 		case hostwire.Run, hostwire.Look:
 			go h.run(f)
 		case hostwire.Interrupt:
-			h.interrupt(f.Cell)
+			h.interrupt(f.Cell, f.Patience)
 		case hostwire.Reply:
 			select {
 			case h.replies <- f:

@@ -65,9 +65,13 @@ func (fs *flags) lowerLater(c *cell, stuck bool) {
 	})
 }
 
-// interrupt ends a running cell.
-func (h *host) interrupt(serial int) {
+// interrupt ends a running cell; patience is how long it may take, 0 as long as
+// usual.
+func (h *host) interrupt(serial int, patience time.Duration) {
 	if c := h.running(serial); c != nil {
+		c.mu.Lock()
+		c.patience = patience
+		c.mu.Unlock()
 		h.stop(c)
 	}
 }

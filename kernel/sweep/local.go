@@ -104,8 +104,12 @@ func (l Local) one(ctx context.Context, p *Plan, index int) error {
 
 func (p *Plan) log(index int) string { return filepath.Join(p.RunDir(index), "log.txt") }
 
-// grace is how long a worker may take to stop.
-const grace = 2 * time.Minute
+// grace is how long a worker may take to stop; Patience of it is the cell's, to
+// save what it has.
+const (
+	grace    = 2 * time.Minute
+	Patience = grace - 20*time.Second
+)
 
 // process is one worker process from start to end. It stops when its standard
 // input ends, which it also does when this process dies.

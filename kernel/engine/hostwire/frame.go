@@ -16,13 +16,14 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 )
 
 // Kinds of frames from the kernel.
 const (
 	Run       = "run"       // open the plugin Path and run it as Cell
 	Look      = "look"      // read values for Cell as Nodes say, without compiled code
-	Interrupt = "interrupt" // end the running cell Cell
+	Interrupt = "interrupt" // end the running cell Cell, which may take Patience
 	Reply     = "reply"     // the answer to an Input event: Text or Error
 	Stacks    = "stacks"    // ask for the stacks of all goroutines; the answer has them in Text
 	Values    = "values"    // ask for variables: Data maps names to serial numbers, in the answer to texts;
@@ -63,6 +64,8 @@ type Frame struct {
 	Error    string   `json:"error,omitempty"`
 	Wait     bool     `json:"wait,omitempty"`
 	Password bool     `json:"password,omitempty"`
+
+	Patience time.Duration `json:"patience,omitempty"` // 0: as short as a person waits
 
 	Failure *Failure `json:"failure,omitempty"`
 	Nodes   []Node   `json:"nodes,omitempty"`

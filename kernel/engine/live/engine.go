@@ -27,6 +27,10 @@ type Options struct {
 	Polite     bool   // prepare at low priority: nobody waits for it
 	Retry      bool   // build the image even if that has failed before
 
+	// Patience is how long an interrupted cell may take to end, such as one
+	// that saves what it has, before its goroutine is left behind; 0: a second.
+	Patience time.Duration
+
 	// AlwaysCompile switches off the short way for cells that only look at
 	// variables, for tests that compare both.
 	AlwaysCompile bool

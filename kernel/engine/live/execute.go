@@ -257,7 +257,7 @@ func (r *cellRun) run(ctx context.Context, u *unit, start hostwire.Frame, b *bui
 			}
 		case <-interrupt:
 			interrupt = nil
-			p.send(hostwire.Frame{Kind: hostwire.Interrupt, Cell: u.serial})
+			p.send(hostwire.Frame{Kind: hostwire.Interrupt, Cell: u.serial, Patience: r.opts.Patience})
 		case <-p.exited:
 			return core.Result{}, r.died(u.number, p)
 		}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the images and uses them as a person would: a notebook headless, a
 # sweep, a cell through JupyterLab's server, a clean stop, files that stay; the
-# image with CUDA on a machine that may have no GPU.
+# compose file; the image with CUDA on a machine that may have no GPU.
 #
 #   docker/test.sh            with the published base images
 #   docker/test.sh --local    with bases made here: debootstrap and this
@@ -59,6 +59,9 @@ start=$SECONDS
 docker build --network host -f docker/Dockerfile -t "$image" "${args[@]}" .
 echo "built in $((SECONDS - start)) s, $(docker image inspect -f '{{.Size}}' "$image" | awk '{printf "%.2f GB", $1/1e9}')"
 
+say "the engine's cache is filled: cells are linked against the image of packages"
+docker run --rm --network none "$image" glownotes doctor | grep "fast cells *image of packages" || fail "doctor does not say so"
+
 say "a notebook, headless, as an unprivileged user"
 docker run --rm --network host -v "$volume:/home/glow/work" "$image" \
   glownotes run /opt/glownotes/notebooks/01_quickstart.ipynb -p steps=20 -o /home/glow/work/done.ipynb --html /home/glow/work/done.html
@@ -102,12 +105,14 @@ code=$(docker inspect -f '{{.State.ExitCode}}' "$name")
 [ "$took" -lt 25 ] || fail "stopping took $took s"
 docker run --rm -v "$volume:/home/glow/work" "$image" test -s /home/glow/work/done.html || fail "the files are gone"
 
+docker/compose_test.sh "$image"
+
 say "docker build, with CUDA's libraries"
 docker build -q --network host -f docker/Dockerfile.cuda --build-arg GLOWNOTES_IMAGE="$image" -t "$image-cuda" .
 docker image inspect -f '{{.Size}}' "$image-cuda" | awk '{printf "%.2f GB\n", $1/1e9}'
 docker run --rm --network host "$image-cuda" sh -c 'ls -L $GLOWNOTES_CUDA_PATH/libcublasLt.so.*' || fail "no cuBLASLt in the image"
 if [ ! -e /dev/nvidia0 ]; then
-  docker run --rm --network host "$image-cuda" true 2>&1 | grep "computing on the CPU" || fail "without a GPU the image does not say so"
+  docker run --rm --network host "$image-cuda" true 2>&1 | grep "compute on the CPU" || fail "without a GPU the image does not say so"
 fi
 docker run --rm --network host "$image-cuda" glownotes run /opt/glownotes/docker/example.ipynb -p steps=5 -o /tmp/done.ipynb
 say "docker/test.sh: all passed"

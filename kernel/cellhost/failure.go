@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -130,6 +131,25 @@ func (h *host) blockedAt(c *cell) []hostwire.Call {
 		}
 	}
 	return nil
+}
+
+// runningStacks finds the goroutines of the cells that run in a dump of all.
+func (h *host) runningStacks(dump string) []hostwire.Stack {
+	h.mu.Lock()
+	live := slices.Clone(h.live)
+	h.mu.Unlock()
+	var out []hostwire.Stack
+	for _, c := range live {
+		c.mu.Lock()
+		name := c.goroutine
+		c.mu.Unlock()
+		for _, s := range parseStacks(dump) {
+			if s.name == name {
+				out = append(out, hostwire.Stack{Cell: c.serial, State: s.state, Calls: shorten(s.calls)})
+			}
+		}
+	}
+	return out
 }
 
 // parseStack reads the calls of one goroutine from the runtime's text: a line

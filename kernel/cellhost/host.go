@@ -106,7 +106,8 @@ func (h *host) serve() error {
 		case hostwire.Comm:
 			h.comms <- f
 		case hostwire.Stacks:
-			h.conn.Send(hostwire.Frame{Kind: hostwire.Stacks, Text: allStacks()})
+			all := allStacks()
+			h.conn.Send(hostwire.Frame{Kind: hostwire.Stacks, Text: all, Running: h.runningStacks(all)})
 		case hostwire.Values:
 			go h.values(f)
 		}

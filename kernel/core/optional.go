@@ -35,6 +35,12 @@ type GoroutineDumper interface {
 	Goroutines(ctx context.Context) (string, error)
 }
 
+// A StackDumper describes what the goroutines of the running cells do, or, when
+// none runs, where the last cell that failed did so.
+type StackDumper interface {
+	Stack(ctx context.Context) (string, error)
+}
+
 // A Replayer runs the cells again that succeeded before the session was lost.
 type Replayer interface {
 	Replay(ctx context.Context, out Output) error

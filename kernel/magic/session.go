@@ -68,6 +68,19 @@ func goroutines(c *call) (core.Result, error) {
 	return core.Result{}, nil
 }
 
+func stack(c *call) (core.Result, error) {
+	s, ok := c.engine.(core.StackDumper)
+	if !ok {
+		return core.Result{}, c.fail("this engine cannot show stacks")
+	}
+	text, err := s.Stack(c.ctx)
+	if err != nil {
+		return core.Result{}, err
+	}
+	c.out.Stream("stdout", strings.TrimRight(text, "\n")+"\n")
+	return core.Result{}, nil
+}
+
 func replay(c *call) (core.Result, error) {
 	r, ok := c.engine.(core.Replayer)
 	if !ok {

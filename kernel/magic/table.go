@@ -32,6 +32,7 @@ func magics() []magic {
 		{"writefile", "%%writefile [-a] file", "write (-a: append) the rest of the cell to a file", nil, writeFile},
 		{"bash", "%%bash", "run the rest of the cell with bash", nil, bash},
 		{"goroutines", "%goroutines", "what every goroutine of the session is doing", goroutines, nil},
+		{"stack", "%stack", "where the running cell is, or where the last one failed", stack, nil},
 		{"replay", "%replay", "run the successful cells again after the session was lost", replay, nil},
 	}
 }

@@ -25,7 +25,7 @@ const (
 	Look      = "look"      // read values for Cell as Nodes say, without compiled code
 	Interrupt = "interrupt" // end the running cell Cell, which may take Patience
 	Reply     = "reply"     // the answer to an Input event: Text or Error
-	Stacks    = "stacks"    // ask for the stacks of all goroutines; the answer has them in Text
+	Stacks    = "stacks"    // ask for the stacks of all goroutines; the answer has them in Text, those of running cells in Running
 	Values    = "values"    // ask for variables: Data maps names to serial numbers, in the answer to texts;
 	// with Wait only those that can be read while a cell may write them
 )
@@ -68,6 +68,7 @@ type Frame struct {
 	Patience time.Duration `json:"patience,omitempty"` // 0: as short as a person waits
 
 	Failure *Failure `json:"failure,omitempty"`
+	Running []Stack  `json:"running,omitempty"`
 	Nodes   []Node   `json:"nodes,omitempty"`
 
 	Data     map[string]any `json:"data,omitempty"` // of a bundle or comm message
@@ -107,6 +108,13 @@ type Failure struct {
 	Message string `json:"message"`
 	Calls   []Call `json:"calls,omitempty"` // innermost first
 	Left    bool   `json:"left,omitempty"`  // the goroutine was blocked and was left behind
+}
+
+// A Stack is what the goroutine of a running cell does.
+type Stack struct {
+	Cell  int    `json:"cell"`  // serial number
+	State string `json:"state"` // in the runtime's words, such as "chan receive"
+	Calls []Call `json:"calls"` // innermost first
 }
 
 // A Call is one function of a stack.

@@ -88,6 +88,7 @@ type Engine struct {
 	loaded  int       // compiled cells in the present host
 	history []ranCell // successful cells of this host
 	lost    []ranCell // those of the host that died
+	failure *failed   // of the last cell that failed while it ran
 }
 
 var _ core.Engine = (*Engine)(nil)

@@ -301,6 +301,7 @@ func (e *Engine) done(u *unit, f hostwire.Frame) (core.Result, error) {
 		return core.Result{}, errMustCompile
 	}
 	if f.Failure != nil {
+		e.noteFailure(&failed{number: u.number, failure: f.Failure})
 		return core.Result{}, runError(e.session(), u.number, f.Failure)
 	}
 	var r core.Result
@@ -315,6 +316,7 @@ func (e *Engine) done(u *unit, f hostwire.Frame) (core.Result, error) {
 // cell that ran in it has done so.
 func (e *Engine) died(number int, p *process) error {
 	err := diedError(e.session(), number, p.state, p.crash.tail())
+	e.noteFailure(&failed{number: number, crash: p.crash.tail()})
 	if _, start := e.replace(p); start != nil {
 		return fmt.Errorf("%w; starting it again: %w", err, start)
 	}

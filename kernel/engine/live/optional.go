@@ -18,6 +18,7 @@ var (
 	_ core.VariableLister  = (*Engine)(nil)
 	_ core.Resetter        = (*Engine)(nil)
 	_ core.GoroutineDumper = (*Engine)(nil)
+	_ core.StackDumper     = (*Engine)(nil)
 	_ core.Replayer        = (*Engine)(nil)
 	_ core.CommHandler     = (*Engine)(nil)
 )
@@ -134,17 +135,22 @@ func (e *Engine) process() *process {
 
 // Goroutines implements core.GoroutineDumper; it works while a cell runs.
 func (e *Engine) Goroutines(ctx context.Context) (string, error) {
+	f, err := e.stacks()
+	return plain(strings.ReplaceAll(f.Text, implSuffix, "")), err
+}
+
+func (e *Engine) stacks() (hostwire.Frame, error) {
 	p := e.process()
 	if p == nil || !p.alive() {
-		return "", errors.New("live: no cell host is running")
+		return hostwire.Frame{}, errors.New("live: no cell host is running")
 	}
 	e.asking.Lock()
 	defer e.asking.Unlock()
 	f, ok := e.ask(p, hostwire.Frame{Kind: hostwire.Stacks}, 5*time.Second)
 	if !ok {
-		return "", errors.New("live: the cell host did not answer")
+		return f, errors.New("live: the cell host did not answer")
 	}
-	return plain(strings.ReplaceAll(f.Text, implSuffix, "")), nil
+	return f, nil
 }
 
 // Reset implements core.Resetter: a new host without any variables.

@@ -137,6 +137,63 @@ func TestPanics(t *testing.T) {
 	}
 }
 
+func TestStack(t *testing.T) {
+	inBothModes(t, func(t *testing.T, e *Engine) {
+		e.noteFailure(nil)
+		stack := func(want ...string) {
+			t.Helper()
+			text, err := e.Stack(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, w := range want {
+				if !strings.Contains(text, w) {
+					t.Errorf("the stack lacks %q:\n%s", w, text)
+				}
+			}
+			if strings.Contains(text, mark) || strings.Contains(text, "cellhost") || strings.Contains(text, "cellrt") {
+				t.Errorf("the stack shows the engine:\n%s", text)
+			}
+		}
+		stack("no cell is running")
+		execute(t, e, 1, "func inner(xs []int) int {\n\treturn xs[3]\n}\nfunc wait(c chan int) {\n\t<-c\n}")
+		fails(t, t.Context(), e, 2, "a := 1\n\nslices.SortFunc([]int{2, 1}, func(x, y int) int { return inner(nil) + a })")
+		stack("cell[2] failed: runtime error: index out of range", "inner\n\tcell[1]:2\treturn xs[3]", "slices.", "cell[2]:3\tslices.SortFunc")
+
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		out := new(output)
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			e.Execute(ctx, core.Cell{Code: "fmt.Println(\"go\")\nwait(nil)", Number: 3}, out)
+		}()
+		for out.String() == "" {
+			time.Sleep(time.Millisecond)
+		}
+		for { // until it has come to the channel
+			text, err := e.Goroutines(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if strings.Contains(text, "chan receive (nil chan)") {
+				if !strings.Contains(text, "cell[1]:5") || !strings.Contains(text, "cell[3]:2") {
+					t.Errorf("the goroutines lack lines of cells:\n%s", text)
+				}
+				break
+			}
+			time.Sleep(time.Millisecond)
+		}
+		stack("cell[3] is running [chan receive (nil chan)]", "wait\n\tcell[1]:5\t<-c", "top level\n\tcell[3]:2\twait(nil)")
+		stop()
+		<-ended
+		stack("cell[3] failed: the cell did not stop", "cell[1]:5")
+
+		fails(t, t.Context(), e, 4, "func r(n int) int {\n\treturn r(n+1) + 1\n}\nr(0)")
+		stack("cell[4] ended the process", "stack overflow", "cell[4]:2")
+	})
+}
+
 // interruptAfter runs a cell and interrupts it.
 func interruptAfter(t *testing.T, e *Engine, number int, code string, after time.Duration) (ce *core.CellError, out string, took time.Duration) {
 	t.Helper()

@@ -205,6 +205,39 @@ func LoadTrainer(path string) (*Trainer, json.RawMessage, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	return restoreTrainer(path, m, meta, f)
+}
+
+// LoadExtra reads the state that the caller gave to a Trainer's Save, nil if
+// there is none.
+func LoadExtra(path string) (json.RawMessage, error) {
+	_, meta, _, err := load(path)
+	return meta.Extra, err
+}
+
+// Restore makes the model what it was when a trainer of a model with the same
+// configuration and seed was saved, and returns that trainer and the caller's
+// extra state: LoadTrainer for a model that others hold already.
+func (m *Model) Restore(path string) (*Trainer, json.RawMessage, error) {
+	saved, meta, f, err := load(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if saved.cfg != m.cfg || saved.seed != m.seed {
+		return nil, nil, &CheckpointError{File: path, Field: "config", Err: errors.New("is of another model: configuration or seed differ")}
+	}
+	m.mu.Lock()
+	m.store.host()
+	copy(m.store.f32, saved.store.f32)
+	copy(m.store.f64, saved.store.f64)
+	m.started, m.trained = saved.started, saved.trained
+	m.store.changed()
+	m.mu.Unlock()
+	return restoreTrainer(path, m, meta, f)
+}
+
+// restoreTrainer returns the trainer of a checkpoint whose model was read.
+func restoreTrainer(path string, m *Model, meta checkpointMeta, f tensorFile) (*Trainer, json.RawMessage, error) {
 	fail := func(field string, err error) (*Trainer, json.RawMessage, error) {
 		return nil, nil, &CheckpointError{File: path, Field: field, Err: err}
 	}
@@ -244,6 +277,9 @@ func LoadTrainer(path string) (*Trainer, json.RawMessage, error) {
 			return fail("ema", fmt.Errorf("%d values for %d parameters", len(ema), m.store.size))
 		}
 		t.ema = ema
+	}
+	if t.resident != nil {
+		t.leaveGPU() // what was loaded goes there with the next step
 	}
 	return t, meta.Extra, nil
 }

@@ -61,7 +61,11 @@ func (r *run) save() error {
 	if path == r.result.Checkpoint {
 		return nil // nothing has happened since
 	}
-	if err := r.trainer.Save(path, nil); err != nil {
+	extra, err := r.saved()
+	if err != nil {
+		return err
+	}
+	if err := r.trainer.Save(path, extra); err != nil {
 		return err
 	}
 	r.result.Checkpoint = path
@@ -69,15 +73,15 @@ func (r *run) save() error {
 }
 
 // load returns the trainer of a checkpoint file, or of the newest one in a
-// folder.
-func load(path string) (*cglow.Trainer, error) {
+// folder, and what the checkpoint says of its run.
+func load(path string) (*cglow.Trainer, savedRun, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		latest, err := Latest(path)
 		if err != nil {
-			return nil, err
+			return nil, savedRun{}, err
 		}
 		path = latest
 	}
-	t, _, err := cglow.LoadTrainer(path)
-	return t, err
+	t, extra, err := cglow.LoadTrainer(path)
+	return t, readRun(extra), err
 }

@@ -43,6 +43,13 @@ type Config struct {
 	// Device is where a model that Resume reads computes, nil: the CPU. Run
 	// leaves the model where it is. It is no part of a saved configuration.
 	Device *cglow.Device `json:"-"`
+	// Continue makes Run go on with an earlier run of the same model,
+	// configuration and data whose checkpoint lies in Checkpoints: one that
+	// was stopped takes the steps that are left, one that was finished takes
+	// none. The model and the result are then as if the run had not been
+	// interrupted, bit for bit. Without such a checkpoint it is a run as any
+	// other. See also ReplayVariable.
+	Continue bool `json:",omitempty"`
 	// ProgressEvery is the least time between two reports.
 	ProgressEvery time.Duration
 }

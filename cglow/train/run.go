@@ -25,6 +25,13 @@ type run struct {
 	report  func(Progress)
 	result  *Result
 
+	key  string // names the run in its checkpoints
+	from int    // steps that the model had seen before it
+	// before is what Resume found of the run: its result counts only the steps
+	// since.
+	before savedRun
+	spent  time.Duration // before it was continued
+
 	began    time.Time
 	reported time.Time
 	rate     rate
@@ -41,6 +48,19 @@ func Run(ctx context.Context, m *cglow.Model, d data.Dataset, cfg Config, report
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	key, err := runKey(m, d, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.continues() {
+		if path, saved := findRun(cfg.Checkpoints, key); saved != nil {
+			t, _, err := m.Restore(path)
+			if err != nil {
+				return nil, err
+			}
+			return steps(ctx, saved.run(t, path), d, cfg, report)
+		}
+	}
 	t, err := m.NewTrainer(cglow.TrainerOptions{Batch: cfg.Batch, Optim: cfg.Optim, EMA: cfg.EMA, Invert: cfg.Invert, MaxSkips: cfg.MaxSkips})
 	if err != nil {
 		return nil, err
@@ -48,7 +68,7 @@ func Run(ctx context.Context, m *cglow.Model, d data.Dataset, cfg Config, report
 	if err := start(m, d, cfg.StartExamples); err != nil {
 		return nil, err
 	}
-	return steps(ctx, t, d, cfg, report)
+	return steps(ctx, &run{trainer: t, key: key, from: m.Trained()}, d, cfg, report)
 }
 
 // Resume continues the run of a checkpoint (a file, or the newest in a folder)
@@ -59,7 +79,7 @@ func Resume(ctx context.Context, path string, d data.Dataset, cfg Config, report
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	t, err := load(path)
+	t, saved, err := load(path)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +90,7 @@ func Resume(ctx context.Context, path string, d data.Dataset, cfg Config, report
 		return nil, fmt.Errorf("train: the model of %s has seen %d steps, %d are asked for", path, done, cfg.Steps)
 	}
 	cfg.Steps -= done
-	return steps(ctx, t, d, cfg, report)
+	return steps(ctx, &run{trainer: t, key: saved.Key, from: saved.From, before: saved}, d, cfg, report)
 }
 
 // start gives actnorm its data-dependent start from the first examples.
@@ -85,8 +105,8 @@ func start(m *cglow.Model, d data.Dataset, n int) error {
 	return m.StartActNorm(y)
 }
 
-// steps runs the steps and closes the log.
-func steps(ctx context.Context, t *cglow.Trainer, d data.Dataset, cfg Config, report func(Progress)) (*Result, error) {
+// steps takes the steps of a run and closes the log.
+func steps(ctx context.Context, r *run, d data.Dataset, cfg Config, report func(Progress)) (*Result, error) {
 	log, err := newRecorder(cfg.Log)
 	if err != nil {
 		return nil, err
@@ -98,8 +118,11 @@ func steps(ctx context.Context, t *cglow.Trainer, d data.Dataset, cfg Config, re
 	if report == nil {
 		report = func(Progress) {}
 	}
-	r := &run{cfg: cfg, data: d, trainer: t, order: NewOrder(d, cfg.Seed, cfg.Batch), log: log, states: states, report: report,
-		result: &Result{Model: t.Model(), Trainer: t}, began: time.Now()}
+	if r.result == nil {
+		r.result = &Result{Model: r.trainer.Model(), Trainer: r.trainer}
+	}
+	r.cfg, r.data, r.order, r.log, r.states, r.report = cfg, d, NewOrder(d, cfg.Seed, cfg.Batch), log, states, report
+	r.began = time.Now().Add(-r.spent)
 	err = r.loop(ctx)
 	for _, rec := range []*recorder{log, states} {
 		if cerr := rec.close(); err == nil {
@@ -111,7 +134,7 @@ func steps(ctx context.Context, t *cglow.Trainer, d data.Dataset, cfg Config, re
 
 // loop takes the steps.
 func (r *run) loop(ctx context.Context) error {
-	r.rate.update(r.began, 0)
+	r.rate.update(time.Now(), r.result.Steps)
 	for r.result.Steps < r.cfg.Steps {
 		if err := ctx.Err(); err != nil {
 			r.finish()

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"plugin"
 	"strings"
 	"sync"
@@ -46,6 +47,9 @@ func (h *host) run(f hostwire.Frame) {
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	h.begin(c)
 	defer h.end(c)
+	if f.Replay {
+		defer setenv(hostwire.ReplayVariable, "1")()
+	}
 	fin := make(chan *hostwire.Failure, 1)
 	if f.Kind == hostwire.Look {
 		go h.look(c, f.Nodes, fin)
@@ -70,6 +74,19 @@ func (h *host) run(f hostwire.Frame) {
 		h.flags.lowerLater(c, fail != nil && fail.Left)
 	}
 	h.event(end)
+}
+
+// setenv sets an environment variable and returns what undoes it.
+func setenv(name, value string) (undo func()) {
+	old, was := os.LookupEnv(name)
+	os.Setenv(name, value)
+	return func() {
+		if was {
+			os.Setenv(name, old)
+		} else {
+			os.Unsetenv(name)
+		}
+	}
 }
 
 // flushC writes out what C code has printed. A goroutine that was left behind

@@ -59,6 +59,7 @@ type Frame struct {
 
 	Path     string   `json:"path,omitempty"`
 	Hashes   []uint32 `json:"hashes,omitempty"` // of the types in the plugin Path
+	Replay   bool     `json:"replay,omitempty"` // the cell runs again after the session was lost
 	ID       string   `json:"id,omitempty"`
 	Text     string   `json:"text,omitempty"`
 	Error    string   `json:"error,omitempty"`
@@ -123,6 +124,11 @@ type Call struct {
 	File string `json:"file"`
 	Line int    `json:"line"`
 }
+
+// ReplayVariable is the environment variable that is 1 while a cell runs again
+// after its session was lost. Training that has saved what it did goes on from
+// there (package cglow/train).
+const ReplayVariable = "GLOWNOTES_REPLAY"
 
 // limits keep a broken peer from asking for all memory.
 const (

@@ -118,11 +118,14 @@ func diedError(s *session, number int, state error, words string) *core.CellErro
 		e.Traceback = append(e.Traceback, blue+fmt.Sprintf("%s:%d", cellFile(at.number), at.line)+reset)
 		e.Traceback = append(e.Traceback, excerpt(s, at.number, at.line, 0)...)
 	}
-	e.Traceback = append(e.Traceback, "The process that runs the cells ended and was started again: all variables, functions and types of this session are lost. %replay runs the cells again that had succeeded.")
+	e.Traceback = append(e.Traceback, "The process that runs the cells ended and was started again: all variables, functions and types of this session are lost. "+replayHint)
 	return e
 }
 
 var signalLine = regexp.MustCompile(`^SIG[A-Z]+: `)
+
+// replayHint offers what Replay does.
+const replayHint = "%replay runs the cells again that had succeeded; training that had saved checkpoints is not repeated."
 
 // deathReason names the cause in one line.
 func deathReason(state error, words string) string {

@@ -66,7 +66,9 @@
 // os.Exit and log.Fatal end the cell only, and a panic in a goroutine that a
 // cell started makes the cell fail and leaves the session alive. A panic in any
 // other goroutine, a fatal error of the runtime, or an exit inside a library
-// ends the host; it is started again, without the variables.
+// ends the host; it is started again, without the variables. Replay then runs the
+// cells that had succeeded once more; a training run with a folder for
+// checkpoints goes on where it was saved, so that a finished one is only loaded.
 //
 // A cell may import "C", with C code above the import, as a Go package may: see
 // cgo.go. C.name then works in later cells too, with the same state. What C

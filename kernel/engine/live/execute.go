@@ -237,6 +237,7 @@ func (r *cellRun) run(ctx context.Context, u *unit, start hostwire.Frame, b *bui
 	frames := p.listen(u.serial)
 	defer p.ignore(u.serial)
 	start.Cell = u.serial
+	start.Replay = ctx.Value(replayKey{}) != nil
 	if err := p.send(start); err != nil && p.alive() {
 		return core.Result{}, fmt.Errorf("live: sending a cell to its host: %w", err)
 	}
@@ -368,7 +369,7 @@ func (e *Engine) revive(out core.Output) (*process, error) {
 		return p, nil
 	}
 	err := diedError(e.session(), 0, p.state, p.crash.tail())
-	out.Stream("stderr", "The process that ran the cells had ended ("+err.Message+"): all variables, functions and types are lost; %replay runs the cells again that had succeeded.\n")
+	out.Stream("stderr", "The process that ran the cells had ended ("+err.Message+"): all variables, functions and types are lost; "+replayHint+"\n")
 	return e.replace(p)
 }
 

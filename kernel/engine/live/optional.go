@@ -168,8 +168,13 @@ func (e *Engine) Reset(ctx context.Context) error {
 	return e.startHost()
 }
 
+// replayKey marks the context of a cell that runs again.
+type replayKey struct{}
+
 // Replay implements core.Replayer: the cells that succeeded before the host
-// died run again, in their order, up to the first that fails now.
+// died run again, in their order, up to the first that fails now. Meanwhile
+// hostwire.ReplayVariable is set: training that has saved checkpoints goes on
+// where it was, so that a finished one is only loaded.
 func (e *Engine) Replay(ctx context.Context, out core.Output) error {
 	e.mu.Lock()
 	cells := e.lost
@@ -179,6 +184,7 @@ func (e *Engine) Replay(ctx context.Context, out core.Output) error {
 		out.Stream("stdout", "nothing was lost: there is nothing to replay\n")
 		return nil
 	}
+	ctx = context.WithValue(ctx, replayKey{}, true)
 	for i, c := range cells {
 		out.Stream("stdout", fmt.Sprintf("replaying cell %d (%d of %d)\n", c.Number, i+1, len(cells)))
 		if _, err := e.Execute(ctx, c.Cell, out); err != nil {

@@ -290,6 +290,44 @@ func TestHostDies(t *testing.T) {
 	}
 }
 
+// A training cell that saved its checkpoint is not trained again by a replay.
+func TestReplayTraining(t *testing.T) {
+	e := engine(t)
+	if err := e.Reset(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cells := []string{
+		"type counting struct { data.Dataset; loads *int }\n" +
+			"func (c counting) Load(idx []int) (x, y data.Images, err error) { *c.loads++; return c.Dataset.Load(idx) }",
+		"loads := 0\nd := counting{Must(data.Silhouettes(data.Silhouettes32())), &loads}",
+		"cfg := cglow.Quick32()\ncfg.X, cfg.Y = d.Shapes()\ncfg.Tile, cfg.Levels, cfg.Steps = 1, 1, 1\nm := Must(cglow.New(cfg, 3))",
+		"run := train.Quick(3)\nrun.Checkpoints = " + strconv.Quote(t.TempDir()) + "\nresult := Must(train.Run(ctx, m, d, run, nil))",
+		"replayed := os.Getenv(\"GLOWNOTES_REPLAY\")",
+	}
+	for i, c := range cells {
+		execute(t, e, i+1, c)
+	}
+	const state = "loads, m.Trained(), result.Steps, len(result.Curve), result.Curve[2], replayed"
+	before, _ := execute(t, e, 6, state)
+	if !strings.HasPrefix(before, "4 3 3 3 ") {
+		t.Fatalf("after training: %s", before)
+	}
+	ce, _ := fails(t, t.Context(), e, 7, "p, _ := os.FindProcess(os.Getpid())\np.Kill()\n<-ctx.Done()")
+	if all := strings.Join(ce.Traceback, "\n"); !strings.Contains(all, "checkpoints is not repeated") {
+		t.Errorf("the replay is not offered:\n%s", all)
+	}
+	if err := e.Replay(t.Context(), new(output)); err != nil {
+		t.Fatal(err)
+	}
+	after, _ := execute(t, e, 8, state)
+	if want := "0" + strings.TrimPrefix(before, "4") + "1"; after != want {
+		t.Errorf("after the replay %s, want %s", after, want)
+	}
+	if v, _ := execute(t, e, 9, "os.Getenv(\"GLOWNOTES_REPLAY\")"); v != "" {
+		t.Errorf("a later cell runs as a replay: %q", v)
+	}
+}
+
 func TestLateOutput(t *testing.T) {
 	e := engine(t)
 	first := new(output)

@@ -28,6 +28,7 @@ func pkg_glownotes_cglow() imports.Package {
 			"LU":                 reflect.ValueOf(p.LU),
 			"Live":               reflect.ValueOf(p.Live),
 			"Load":               reflect.ValueOf(p.Load),
+			"LoadExtra":          reflect.ValueOf(p.LoadExtra),
 			"LoadTrainer":        reflect.ValueOf(p.LoadTrainer),
 			"New":                reflect.ValueOf(p.New),
 			"OpenDevice":         reflect.ValueOf(p.OpenDevice),

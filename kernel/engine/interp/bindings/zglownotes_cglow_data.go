@@ -33,6 +33,7 @@ func pkg_glownotes_cglow_data() imports.Package {
 			"LFW":               reflect.ValueOf(p.LFW),
 			"NewImages":         reflect.ValueOf(p.NewImages),
 			"OccludedPortraits": reflect.ValueOf(p.OccludedPortraits),
+			"Part":              reflect.ValueOf(p.Part),
 			"Portraits":         reflect.ValueOf(p.Portraits),
 			"Portraits32":       reflect.ValueOf(p.Portraits32),
 			"Portraits64":       reflect.ValueOf(p.Portraits64),
@@ -47,6 +48,7 @@ func pkg_glownotes_cglow_data() imports.Package {
 			"Textures":          reflect.ValueOf(p.Textures),
 			"Train":             reflect.ValueOf(p.Train),
 			"Validation":        reflect.ValueOf(p.Validation),
+			"Without":           reflect.ValueOf(p.Without),
 		},
 		Types: map[string]reflect.Type{
 			"AugmentConfig":    reflect.TypeFor[p.AugmentConfig](),

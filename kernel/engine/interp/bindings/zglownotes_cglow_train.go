@@ -22,6 +22,7 @@ func pkg_glownotes_cglow_train() imports.Package {
 			"NewOrder":        reflect.ValueOf(p.NewOrder),
 			"Quick":           reflect.ValueOf(p.Quick),
 			"ReadLog":         reflect.ValueOf(p.ReadLog),
+			"ReplayVariable":  reflect.ValueOf(p.ReplayVariable),
 			"Resume":          reflect.ValueOf(p.Resume),
 			"Run":             reflect.ValueOf(p.Run),
 		},
@@ -34,7 +35,9 @@ func pkg_glownotes_cglow_train() imports.Package {
 			"Progress":   reflect.TypeFor[p.Progress](),
 			"Result":     reflect.TypeFor[p.Result](),
 		},
-		Proxies:  map[string]reflect.Type{},
-		Untypeds: map[string]string{},
+		Proxies: map[string]reflect.Type{},
+		Untypeds: map[string]string{
+			"ReplayVariable": "string:GLOWNOTES_REPLAY",
+		},
 	}
 }

@@ -179,9 +179,32 @@ func TurnPanel(dst []float32, stride int, src []float32, rows int) {
 }
 
 func (s isa) turnPanel(dst []float32, stride int, src []float32, rows int) {
-	w := tilings[s].wide
-	g := tiled{isa: s, tiling: &tilings[s], product: &product{ldb: w}}
+	w, lanes := tilings[s].wide, tilings[s].lanes
+	var rest [maxPanel * maxPanel]float32
 	for q := 0; q < rows; q += w {
-		g.packTransposed(dst[q/w*stride:][:w*w], w, min(w, rows-q), src[q*w:], w)
+		block, from := dst[q/w*stride:][:w*w], src[q*w:]
+		if rows-q < w {
+			copy(rest[:], from[:(rows-q)*w])
+			from = rest[:]
+		}
+		if s == generic {
+			transposeBlock(block, from, w)
+			continue
+		}
+		for j := 0; j < w; j += lanes {
+			s.transpose(at(block, j), w*floatSize, at(from, j*w), w*floatSize, w/lanes)
+		}
+	}
+}
+
+// maxPanel is the largest width of a panel.
+const maxPanel = 32
+
+// transposeBlock transposes a square of w rows.
+func transposeBlock(dst, src []float32, w int) {
+	for i := range w {
+		for j := range w {
+			dst[j*w+i] = src[i*w+j]
+		}
 	}
 }

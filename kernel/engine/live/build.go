@@ -22,6 +22,8 @@ type builder struct {
 	pkgs  *packages
 	dir   string // of the session
 	cells cellSymbols
+
+	nothing nothing
 }
 
 // A built cell is ready to be loaded.
@@ -133,7 +135,7 @@ func (b *builder) link(ctx context.Context, dir, path, archive, plugin string) e
 func (b *builder) goLink(ctx context.Context, dir, path, archive, plugin, importcfg, objects string, flags ...string) ([]byte, error) {
 	args := append([]string{"-v", "-o", plugin, "-importcfg", importcfg,
 		"-installsuffix", "dynlink", "-pluginpath", path, "-buildmode=plugin", "-s", "-w",
-		"-tmpdir", objects, "-extld=true"}, flags...)
+		"-tmpdir", objects, "-compressdwarf=false", "-extld=" + b.nothing.in(b.dir)}, flags...)
 	return b.tool(ctx, dir, filepath.Join(b.tc.toolDir, "link"), append(args, archive)...)
 }
 

@@ -14,6 +14,12 @@ import (
 // Cells is what every engine does with Go cells, over the messages that a front
 // end sees. open returns an engine with an empty session, which stays open.
 func Cells(t *testing.T, open func(*testing.T) core.Engine) {
+	t.Run("packages", func(t *testing.T) {
+		// An engine that compiles packages at their first use says so in a
+		// display where that takes long; the other tests shall not see it.
+		c := Serve(t, core.Options{Engine: keptOpen{open(t)}})
+		play(t, c, []action{{code: "fmt.Sprint(os.Args == nil, time.Second, strconv.Itoa(1), errors.New(\"x\"))", value: "false 1s1x"}})
+	})
 	for _, tc := range []struct {
 		name string
 		test func(*testing.T, *Client)

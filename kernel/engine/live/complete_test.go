@@ -1,11 +1,7 @@
 package live
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -245,76 +241,5 @@ func TestReplay(t *testing.T) {
 	}
 	if v, _ := execute(t, e, 5, "a"); v != "42" {
 		t.Errorf("after the replay a = %s; %s", v, out)
-	}
-}
-
-// A module of another name is made on disk and offered to the go command by a
-// replacement of a proxy folder, so that the test needs no network.
-func TestGetModule(t *testing.T) {
-	proxy := t.TempDir()
-	writeProxyModule(t, proxy, "example.com/greet", "v1.2.3", "package greet\n\n// Hello greets.\nfunc Hello(n string) string { return \"hello \" + n }\n")
-	t.Setenv("GOPROXY", "file://"+proxy)
-	t.Setenv("GOFLAGS", "-modcacherw -mod=mod")
-	t.Setenv("GOSUMDB", "off")
-	e := engine(t)
-	t.Cleanup(func() {
-		cache := e.tc.env["GOMODCACHE"]
-		os.RemoveAll(filepath.Join(cache, "example.com", "greet@v1.2.3"))
-		os.RemoveAll(filepath.Join(cache, "cache", "download", "example.com", "greet"))
-	})
-	mod, err := os.ReadFile("../../../go.mod")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if ce, _ := fails(t, t.Context(), e, 1, "import \"example.com/greet\""); !strings.Contains(ce.Message, "example.com/greet") {
-		t.Errorf("before: %v", ce)
-	}
-	if err := e.GetModule(t.Context(), "example.com/greet@v1.2.3", nil); err != nil {
-		t.Fatal(err)
-	}
-	if v, _ := execute(t, e, 2, "greet.Hello(\"Ada\")"); v != "hello Ada" {
-		t.Errorf("the module says %q", v)
-	}
-	if v, _ := execute(t, e, 3, "fmt.Sprint(strings.Count(\"cheese\", \"e\"))"); v != "3" {
-		t.Errorf("afterwards: %q", v)
-	}
-	if now, _ := os.ReadFile("../../../go.mod"); string(now) != string(mod) {
-		t.Error("go.mod of the module was changed")
-	}
-	if err := e.GetModule(t.Context(), "example.com/none@v1.0.0", nil); err == nil {
-		t.Error("a module that does not exist was got")
-	}
-	if err := e.GetModule(t.Context(), "-x", nil); err == nil {
-		t.Error("a flag was taken for a module")
-	}
-}
-
-// writeProxyModule writes a module in the layout of a module proxy.
-func writeProxyModule(t *testing.T, proxy, path, version, code string) {
-	t.Helper()
-	dir := filepath.Join(proxy, path, "@v")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	var zipped bytes.Buffer
-	z := zip.NewWriter(&zipped)
-	mod := "module " + path + "\n\ngo 1.21\n"
-	for name, text := range map[string]string{"go.mod": mod, "greet.go": code} {
-		w, err := z.Create(path + "@" + version + "/" + name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.Write([]byte(text))
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	for name, data := range map[string][]byte{
-		"list": []byte(version + "\n"), version + ".info": []byte(`{"Version":"` + version + `","Time":"2024-01-01T00:00:00Z"}`),
-		version + ".mod": []byte(mod), version + ".zip": zipped.Bytes(),
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
-			t.Fatal(err)
-		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -12,11 +13,13 @@ import (
 	"glownotes/kernel/display"
 )
 
-// output records what a cell shows, as text.
+// output records what a cell shows, as text. It leaves out the note on
+// packages that are compiled at their first use: that depends on the machine.
 type output struct {
 	mu     sync.Mutex
 	text   strings.Builder
 	inputs []string
+	noted  bool // the note is on show
 }
 
 func (o *output) add(s string) {
@@ -37,10 +40,33 @@ func (o *output) Stream(name, text string) {
 	}
 	o.add(text)
 }
-func (o *output) Display(b display.Bundle, id string) { o.add("[show " + b.Text() + "]") }
-func (o *output) Update(b display.Bundle, id string)  { o.add("[update " + b.Text() + "]") }
-func (o *output) Clear(wait bool)                     { o.add("[clear]") }
-func (o *output) Comm(m core.CommMessage)             { o.add("[comm " + m.Kind + "]") }
+func (o *output) Display(b display.Bundle, id string) {
+	if o.note(id == progressID) {
+		return
+	}
+	o.add("[show " + b.Text() + "]")
+}
+func (o *output) Update(b display.Bundle, id string) {
+	if id != progressID {
+		o.add("[update " + b.Text() + "]")
+	}
+}
+func (o *output) Clear(wait bool) {
+	o.mu.Lock()
+	mine := !o.noted
+	o.noted = false
+	o.mu.Unlock()
+	if mine {
+		o.add("[clear]")
+	}
+}
+func (o *output) note(begins bool) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.noted = o.noted || begins
+	return begins
+}
+func (o *output) Comm(m core.CommMessage) { o.add("[comm " + m.Kind + "]") }
 func (o *output) Input(ctx context.Context, prompt string, password bool) (string, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -176,6 +202,9 @@ func runScripts(t *testing.T, file string) {
 	})
 }
 
+// colours are what tracebacks are coloured by.
+var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
 func checkStep(t *testing.T, e *Engine, number int, s step) {
 	t.Helper()
 	out := new(output)
@@ -187,7 +216,7 @@ func checkStep(t *testing.T, e *Engine, number int, s step) {
 	if s.err == "" && err != nil || !strings.HasPrefix(text, s.err) {
 		t.Fatalf("cell %d:\n%serror %q, want %q", number, s.code, text, s.err)
 	}
-	if got := strings.TrimRight(out.String(), "\n"); got != strings.TrimRight(s.out, "\n") {
+	if got := strings.TrimRight(colours.ReplaceAllString(out.String(), ""), "\n"); got != strings.TrimRight(s.out, "\n") {
 		t.Errorf("cell %d:\n%soutput\n%s\nwant\n%s", number, s.code, got, s.out)
 	}
 	value := ""

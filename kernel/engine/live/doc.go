@@ -78,6 +78,43 @@
 //
 // A cell that only looks at variables is not compiled: see look.go.
 //
+// # Semantics, and what checks them
+//
+// Each row names scripts of testdata/semantics.txt, which run in both modes with
+// the same expectation, or tests; TestRows fails if one is missing here or there.
+//
+//	variables live on                         "state"
+//	a variable declared again                 "redefine a variable: same type, other type"
+//	a function declared again                 "redefine a function", generic: "a generic function declared again"
+//	a type declared again                     "a type declared again", "types and methods"
+//	a method added or replaced later          "methods in a later cell", "methods of a type whose parts changed"
+//	values inside interfaces keep methods     "values inside interfaces keep the old methods"
+//	generic types, functions, constraints     "generics"
+//	iterators, range over func and int        "iterators"
+//	embedded structs                          "embedded structs", "interfaces, embedding, errors, json"
+//	closures, recursion, method values        "recursion, mutual recursion, method values, anonymous structs"
+//	goroutines and channels over cells        "goroutines across cells", "closures, goroutines, channels over cells"
+//	const, iota, labels, select, defer        "constants, iota, labels, switch, select, defer"
+//	init and main                             "init, main and whole programs"
+//	the last line, also "a, b"                "the last line"
+//	unused variables of the top level         "variables of the top level need no use"
+//	names that hide Go's or a package's       "names of Go and of packages as variables"
+//	imports, and none needed                  "imports", "own packages, and packages of the modules in go.mod"
+//	types that cannot be named                "unexported foreign types stay in their cell"
+//	pictures and values shown                 "display"
+//	panics in a cell                          "panics", TestPanics
+//	a panic in a goroutine                    "a panic in a goroutine of a cell", TestPanics
+//	os.Exit, log.Fatal, runtime.Goexit        "exits", TestPanics
+//	what ends the host                        "what ends the host", TestHostDies
+//	interrupts                                TestInterrupt, TestInterruptBeforeRun
+//	output of goroutines after their cell     TestLateOutput
+//	%get, with go.mod as it was               TestGetModule, refused on a clash: TestGetModuleClash
+//	cells with C code                         TestCgo
+//	//go:embed                                "embedding files"
+//	unexported names look as written          "unexported names never show their mark", TestCompileErrors
+//	where they cannot                         "where the mark shows: files, reflection, gob"
+//	garbage collection                        "garbage collection with many cells' values"
+//
 // # What shows through
 //
 // Unexported names carry a mark, the letter U+A78B, in the compiled code. It is

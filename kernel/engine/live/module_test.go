@@ -3,11 +3,13 @@ package live
 import (
 	"archive/zip"
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The modules of these tests are made on disk and offered to the go command as
@@ -22,6 +24,20 @@ func useProxy(t *testing.T) (proxy string) {
 	t.Setenv("GOFLAGS", "-modcacherw -mod=mod")
 	t.Setenv("GOSUMDB", "off")
 	return proxy
+}
+
+// ownEngine is an engine of the test alone: modules stay in a session's go.mod.
+func ownEngine(t *testing.T, shared *Engine) *Engine {
+	t.Helper()
+	e, err := New(Options{ModuleRoot: "../../..", Mode: shared.opts.Mode})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { e.Close() })
+	if err := e.Start(t.Context(), nil); err != nil {
+		t.Fatal(err)
+	}
+	return e
 }
 
 // forget removes a module from the go command's cache.
@@ -73,6 +89,10 @@ func writeProxyModule(t *testing.T, proxy, path, version, code string, requires 
 	}
 }
 
+// site begins the paths of the modules: the go command remembers what a version
+// of a module holds, so each run of the tests has modules of its own.
+var site = fmt.Sprintf("example.com/t%x/", time.Now().UnixNano())
+
 // modFiles is what must not change: the module's own go.mod and go.sum.
 func modFiles(t *testing.T) string {
 	t.Helper()
@@ -89,14 +109,14 @@ func modFiles(t *testing.T) string {
 
 func TestGetModule(t *testing.T) {
 	proxy := useProxy(t)
-	writeProxyModule(t, proxy, "example.com/greet", "v1.2.3", "package greet\n\n// Hello greets.\nfunc Hello(n string) string { return \"hello \" + n }\n")
-	e := engine(t)
-	t.Cleanup(func() { forget(e, "example.com/greet", "v1.2.3") })
+	writeProxyModule(t, proxy, site+"greet", "v1.2.3", "package greet\n\n// Hello greets.\nfunc Hello(n string) string { return \"hello \" + n }\n")
+	e := ownEngine(t, engine(t))
+	t.Cleanup(func() { forget(e, site+"greet", "v1.2.3") })
 	before := modFiles(t)
-	if ce, _ := fails(t, t.Context(), e, 1, "import \"example.com/greet\""); !strings.Contains(ce.Message, "example.com/greet") {
+	if ce, _ := fails(t, t.Context(), e, 1, "import \""+site+"greet\""); !strings.Contains(ce.Message, site+"greet") {
 		t.Errorf("before: %v", ce)
 	}
-	if err := e.GetModule(t.Context(), "example.com/greet@v1.2.3", nil); err != nil {
+	if err := e.GetModule(t.Context(), site+"greet@v1.2.3", nil); err != nil {
 		t.Fatal(err)
 	}
 	if v, _ := execute(t, e, 2, "greet.Hello(\"Ada\")"); v != "hello Ada" {
@@ -108,7 +128,7 @@ func TestGetModule(t *testing.T) {
 	if modFiles(t) != before {
 		t.Error("go.mod or go.sum of the module was changed")
 	}
-	if err := e.GetModule(t.Context(), "example.com/none@v1.0.0", nil); err == nil {
+	if err := e.GetModule(t.Context(), site+"none@v1.0.0", nil); err == nil {
 		t.Error("a module that does not exist was got")
 	}
 	if err := e.GetModule(t.Context(), "-x", nil); err == nil {
@@ -125,30 +145,31 @@ func TestGetModuleClash(t *testing.T) {
 		return "package unit\n\n// Name tells the version.\nfunc Name() string { return \"" + kind + "\" }\n\n// Of is new.\nfunc Of(x float64) float64 { return x }\n"
 	}
 	for version, code := range map[string]string{"v1.0.0": unit("first"), "v1.1.0": unit("second")} {
-		writeProxyModule(t, proxy, "example.com/unit", version, code)
+		writeProxyModule(t, proxy, site+"unit", version, code)
 	}
-	writeProxyModule(t, proxy, "example.com/newer", "v0.3.0", "package newer\n\nimport \"example.com/unit\"\n\nfunc Name() string { return \"newer with \" + unit.Name() }\n", "example.com/unit v1.1.0")
-	writeProxyModule(t, proxy, "example.com/fits", "v0.1.0", "package fits\n\nimport \"example.com/unit\"\n\nfunc Name() string { return \"fits with \" + unit.Name() }\n", "example.com/unit v1.0.0")
+	writeProxyModule(t, proxy, site+"newer", "v0.3.0", "package newer\n\nimport \""+site+"unit\"\n\nfunc Name() string { return \"newer with \" + unit.Name() }\n", site+"unit v1.1.0")
+	writeProxyModule(t, proxy, site+"fits", "v0.1.0", "package fits\n\nimport \""+site+"unit\"\n\nfunc Name() string { return \"fits with \" + unit.Name() }\n", site+"unit v1.0.0")
 	before := modFiles(t)
-	inBothModes(t, func(t *testing.T, e *Engine) {
+	inBothModes(t, func(t *testing.T, shared *Engine) {
+		e := ownEngine(t, shared)
 		t.Cleanup(func() {
-			forget(e, "example.com/unit", "v1.0.0", "v1.1.0")
-			forget(e, "example.com/newer", "v0.3.0")
-			forget(e, "example.com/fits", "v0.1.0")
+			forget(e, site+"unit", "v1.0.0", "v1.1.0")
+			forget(e, site+"newer", "v0.3.0")
+			forget(e, site+"fits", "v0.1.0")
 		})
 		get := func(module string) error { return e.GetModule(t.Context(), module, nil) }
-		if err := get("example.com/unit@v1.0.0"); err != nil {
+		if err := get(site + "unit@v1.0.0"); err != nil {
 			t.Fatal(err)
 		}
 		if v, _ := execute(t, e, 1, "kept := unit.Name()\nkept"); v != "first" {
 			t.Fatalf("the module says %q", v)
 		}
 		opened := len(e.history)
-		err := get("example.com/newer@v0.3.0")
+		err := get(site + "newer@v0.3.0")
 		if err == nil {
 			t.Fatal("a module was got that needs another version of a loaded one")
 		}
-		for _, part := range []string{"example.com/newer@v0.3.0", "example.com/unit v1.0.0 -> v1.1.0", "nothing was changed", "restart"} {
+		for _, part := range []string{site + "newer@v0.3.0", site + "unit v1.0.0 -> v1.1.0", "nothing was changed", "restart"} {
 			if !strings.Contains(err.Error(), part) {
 				t.Errorf("%q is not said: %v", part, err)
 			}
@@ -156,13 +177,13 @@ func TestGetModuleClash(t *testing.T) {
 		if len(e.history) != opened {
 			t.Error("a cell was run")
 		}
-		if ce, _ := fails(t, t.Context(), e, 2, "import \"example.com/newer\""); !strings.Contains(ce.Message, "example.com/newer") {
+		if ce, _ := fails(t, t.Context(), e, 2, "import \""+site+"newer\""); !strings.Contains(ce.Message, site+"newer") {
 			t.Errorf("the refused module: %v", ce)
 		}
 		if v, _ := execute(t, e, 3, "unit.Name(), kept"); v != "first first" {
 			t.Errorf("after the clash: %q", v)
 		}
-		if err := get("example.com/fits@v0.1.0"); err != nil {
+		if err := get(site + "fits@v0.1.0"); err != nil {
 			t.Fatal(err)
 		}
 		if v, _ := execute(t, e, 4, "fits.Name()"); v != "fits with first" {

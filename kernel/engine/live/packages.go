@@ -223,7 +223,7 @@ func listError(err error) error {
 		var keep []string
 		for l := range strings.Lines(e.text) {
 			l = strings.TrimSpace(l)
-			if strings.ContainsAny(l, " :") {
+			if strings.ContainsAny(l, " :") && !strings.HasPrefix(l, "# ") { // not the heading of a package
 				keep = append(keep, l)
 			}
 		}

@@ -44,8 +44,9 @@ func fails(t *testing.T, ctx context.Context, e *Engine, number int, code string
 	return ce, o.String()
 }
 
-func TestCompileErrors(t *testing.T) {
-	e := engine(t)
+func TestCompileErrors(t *testing.T) { inBothModes(t, testCompileErrors) }
+
+func testCompileErrors(t *testing.T, e *Engine) {
 	execute(t, e, 1, "type point struct{ x int }\np := &point{1}\ncount := 3")
 	tests := []struct {
 		name, code string
@@ -94,8 +95,9 @@ func TestCompileErrors(t *testing.T) {
 	}
 }
 
-func TestPanics(t *testing.T) {
-	e := engine(t)
+func TestPanics(t *testing.T) { inBothModes(t, testPanics) }
+
+func testPanics(t *testing.T, e *Engine) {
 	execute(t, e, 1, "func boom(i int) int {\n\txs := []int{1, 2, 3}\n\treturn xs[i]\n}\nkept := 7")
 	ce, _ := fails(t, t.Context(), e, 2, "a := 1\n\nboom(7 + a)")
 	if want := "runtime error: index out of range [8] with length 3"; ce.Name != "Panic" || ce.Message != want {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -181,6 +182,75 @@ func readScripts(t *testing.T, file string) (names []string, scripts map[string]
 }
 
 func TestSemantics(t *testing.T) { runScripts(t, "testdata/semantics.txt") }
+
+var (
+	rowHead  = regexp.MustCompile(`(?s)# Semantics, and what checks them\n(.*?)\n// # `)
+	rowNames = regexp.MustCompile(`"([^"]{4,})"(?:,|$)|\b(Test\w+)`)
+)
+
+// TestRows: every row of the table in the package comment has a script or a
+// test, and every script a row.
+func TestRows(t *testing.T) {
+	doc, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	section := rowHead.FindSubmatch(doc)
+	if section == nil {
+		t.Fatal("doc.go has no table of the semantics")
+	}
+	tests := declaredTests(t)
+	names, scripts := readScripts(t, "testdata/semantics.txt")
+	listed := map[string]bool{}
+	rows := 0
+	for l := range strings.Lines(string(section[1])) {
+		row, ok := strings.CutPrefix(strings.TrimRight(l, "\n"), "//\t")
+		if !ok {
+			continue
+		}
+		rows++
+		found := rowNames.FindAllStringSubmatch(row, -1)
+		if len(found) == 0 {
+			t.Errorf("no test for %q", row)
+		}
+		for _, f := range found {
+			if script := f[1]; script != "" && scripts[script] == nil || script == "" && !tests[f[2]] {
+				t.Errorf("%q names %q, which does not exist", row, f[0])
+			}
+			listed[f[1]] = true
+		}
+	}
+	if rows < 25 {
+		t.Errorf("%d rows were read", rows)
+	}
+	for _, n := range names {
+		if !listed[n] {
+			t.Errorf("the script %q has no row", n)
+		}
+	}
+}
+
+// declaredTests lists the test functions of the package.
+func declaredTests(t *testing.T) map[string]bool {
+	t.Helper()
+	files, err := filepath.Glob("*_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]bool{}
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range testFunc.FindAllSubmatch(data, -1) {
+			out[string(m[1])] = true
+		}
+	}
+	return out
+}
+
+var testFunc = regexp.MustCompile(`(?m)^func (Test\w+)\(t \*testing\.T\)`)
 
 // TestProbes is a set of small programs over two or three cells each, the kind
 // of Go that people bring along.

@@ -103,8 +103,11 @@ func TestInterpreter(t *testing.T) {
 			t.Run(name, func(t *testing.T) {
 				m := bare
 				m.t, m.env = t, append(m.env, setting...)
-				_, file := m.run(0, interpreted)
+				printed, file := m.run(0, interpreted)
 				checkInterpreted(t, file)
+				if !strings.Contains(printed, "cells are interpreted") {
+					t.Errorf("the choice is not told:\n%s", printed)
+				}
 			})
 		}
 	})
@@ -125,7 +128,7 @@ func TestInterpreter(t *testing.T) {
 		m := bare
 		m.t, m.program = t, program
 		printed, _ := m.run(exitFailure, interpreted)
-		if !strings.Contains(printed, errNoInterp.Error()) {
+		if !strings.Contains(printed, "built without the interpreter") {
 			t.Errorf("printed:\n%s", printed)
 		}
 	})

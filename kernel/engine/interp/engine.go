@@ -24,6 +24,10 @@ type Options struct {
 	// Packages are the importable packages by path, beside those of the
 	// standard library that gomacro brings. They win over gomacro's.
 	Packages map[string]Table
+
+	// NotCompiled is why cells are not compiled on this machine, for the
+	// banner; "" when they could be.
+	NotCompiled string
 }
 
 // A Table offers one package to cells.
@@ -38,6 +42,7 @@ type Table struct {
 type Engine struct {
 	log      *slog.Logger
 	packages map[string]Table
+	reason   string // why cells are not compiled
 
 	run     sync.Mutex // held while a cell executes
 	started bool       // guarded by run
@@ -66,7 +71,7 @@ func New(o Options) (*Engine, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Engine{log: log, packages: o.Packages, scope: newScopeView(o.Packages)}, nil
+	return &Engine{log: log, packages: o.Packages, reason: o.NotCompiled, scope: newScopeView(o.Packages)}, nil
 }
 
 // Start prepares the interpreter, which takes milliseconds.
@@ -143,8 +148,16 @@ func (e *Engine) Info() core.LanguageInfo {
 		Banner: "glownotes: Go cells run by an interpreter (gomacro), with the standard library of Go " + version + ".\n" +
 			"The language is Go 1.17 with per-iteration loop variables, range over int, min, max, clear,\n" +
 			"and generic functions and types without constraint checks. Missing: " + strings.Join(lacks, ", ") + ".\n" +
-			"With a Go toolchain installed the kernel compiles cells instead and has all of the language.",
+			"With a Go toolchain installed the kernel compiles cells instead and has all of the language." + e.because(),
 	}
+}
+
+// because is the line of the banner that says why cells are interpreted.
+func (e *Engine) because() string {
+	if e.reason == "" {
+		return ""
+	}
+	return "\nCells are not compiled here: " + e.reason
 }
 
 // lacks lists what the banner says is missing; each has a test that fails

@@ -52,6 +52,17 @@ func findGo() (string, error) {
 	return "", &MissingToolError{"go", "it compiles the cells", "install Go 1.26 or newer from https://go.dev/dl"}
 }
 
+// FindGo looks for the go command in PATH and where it is usually installed;
+// the error is a *MissingToolError.
+func FindGo() (string, error) { return findGo() }
+
+// Toolchain returns nil where cells can be compiled, and else why not: a
+// *MissingToolError if a program has to be installed.
+func Toolchain(ctx context.Context) error {
+	_, err := findToolchain(ctx, "")
+	return err
+}
+
 // findToolchain asks the go command for its settings in the module's folder.
 func findToolchain(ctx context.Context, root string) (*toolchain, error) {
 	if runtime.GOOS != "linux" {

@@ -4618,3 +4618,91 @@ loop:
 	JNZ loop
 	VZEROUPPER
 	RET
+
+DATA splitIndex<>+0(SB)/4, $0
+DATA splitIndex<>+4(SB)/4, $4
+DATA splitIndex<>+8(SB)/4, $1
+DATA splitIndex<>+12(SB)/4, $5
+DATA splitIndex<>+16(SB)/4, $2
+DATA splitIndex<>+20(SB)/4, $6
+DATA splitIndex<>+24(SB)/4, $3
+DATA splitIndex<>+28(SB)/4, $7
+GLOBL splitIndex<>(SB), RODATA|NOPTR, $32
+
+DATA joinIndex<>+0(SB)/4, $0
+DATA joinIndex<>+4(SB)/4, $2
+DATA joinIndex<>+8(SB)/4, $4
+DATA joinIndex<>+12(SB)/4, $6
+DATA joinIndex<>+16(SB)/4, $1
+DATA joinIndex<>+20(SB)/4, $3
+DATA joinIndex<>+24(SB)/4, $5
+DATA joinIndex<>+28(SB)/4, $7
+GLOBL joinIndex<>(SB), RODATA|NOPTR, $32
+
+// func splitQuadsavx2(dst *float32, dstRow int, src *float32, blocks int), stride in bytes
+TEXT ·splitQuadsavx2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ dstRow+8(FP), R9
+	MOVQ src+16(FP), SI
+	MOVQ blocks+24(FP), CX
+	LEAQ (R9)(R9*2), R10
+	VMOVUPS splitIndex<>(SB), Y12
+loop:
+	VMOVUPS 0(SI), Y0
+	VMOVUPS 32(SI), Y1
+	VMOVUPS 64(SI), Y2
+	VMOVUPS 96(SI), Y3
+	VUNPCKLPS Y1, Y0, Y4
+	VUNPCKLPS Y3, Y2, Y6
+	VUNPCKHPS Y1, Y0, Y5
+	VUNPCKHPS Y3, Y2, Y7
+	VUNPCKLPD Y6, Y4, Y8
+	VUNPCKHPD Y6, Y4, Y9
+	VUNPCKLPD Y7, Y5, Y10
+	VUNPCKHPD Y7, Y5, Y11
+	VPERMPS Y8, Y12, Y8
+	VMOVUPS Y8, (DI)
+	VPERMPS Y9, Y12, Y9
+	VMOVUPS Y9, (DI)(R9*1)
+	VPERMPS Y10, Y12, Y10
+	VMOVUPS Y10, (DI)(R9*2)
+	VPERMPS Y11, Y12, Y11
+	VMOVUPS Y11, (DI)(R10*1)
+	ADDQ $128, SI
+	ADDQ $32, DI
+	DECQ CX
+	JNZ loop
+	VZEROUPPER
+	RET
+
+// func joinQuadsavx2(dst *float32, src *float32, srcRow int, blocks int), stride in bytes
+TEXT ·joinQuadsavx2(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ srcRow+16(FP), R9
+	MOVQ blocks+24(FP), CX
+	LEAQ (R9)(R9*2), R10
+	VMOVUPS joinIndex<>(SB), Y12
+loop:
+	VPERMPS (SI), Y12, Y0
+	VPERMPS (SI)(R9*1), Y12, Y1
+	VPERMPS (SI)(R9*2), Y12, Y2
+	VPERMPS (SI)(R10*1), Y12, Y3
+	VUNPCKLPS Y1, Y0, Y4
+	VUNPCKLPS Y3, Y2, Y6
+	VUNPCKHPS Y1, Y0, Y5
+	VUNPCKHPS Y3, Y2, Y7
+	VUNPCKLPD Y6, Y4, Y8
+	VUNPCKHPD Y6, Y4, Y9
+	VUNPCKLPD Y7, Y5, Y10
+	VUNPCKHPD Y7, Y5, Y11
+	VMOVUPS Y8, 0(DI)
+	VMOVUPS Y9, 32(DI)
+	VMOVUPS Y10, 64(DI)
+	VMOVUPS Y11, 96(DI)
+	ADDQ $128, DI
+	ADDQ $32, SI
+	DECQ CX
+	JNZ loop
+	VZEROUPPER
+	RET

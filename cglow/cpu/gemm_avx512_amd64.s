@@ -5953,3 +5953,107 @@ loop:
 	JNZ loop
 	VZEROUPPER
 	RET
+
+DATA splitIndex<>+0(SB)/4, $0
+DATA splitIndex<>+4(SB)/4, $4
+DATA splitIndex<>+8(SB)/4, $8
+DATA splitIndex<>+12(SB)/4, $12
+DATA splitIndex<>+16(SB)/4, $1
+DATA splitIndex<>+20(SB)/4, $5
+DATA splitIndex<>+24(SB)/4, $9
+DATA splitIndex<>+28(SB)/4, $13
+DATA splitIndex<>+32(SB)/4, $2
+DATA splitIndex<>+36(SB)/4, $6
+DATA splitIndex<>+40(SB)/4, $10
+DATA splitIndex<>+44(SB)/4, $14
+DATA splitIndex<>+48(SB)/4, $3
+DATA splitIndex<>+52(SB)/4, $7
+DATA splitIndex<>+56(SB)/4, $11
+DATA splitIndex<>+60(SB)/4, $15
+GLOBL splitIndex<>(SB), RODATA|NOPTR, $64
+
+DATA joinIndex<>+0(SB)/4, $0
+DATA joinIndex<>+4(SB)/4, $4
+DATA joinIndex<>+8(SB)/4, $8
+DATA joinIndex<>+12(SB)/4, $12
+DATA joinIndex<>+16(SB)/4, $1
+DATA joinIndex<>+20(SB)/4, $5
+DATA joinIndex<>+24(SB)/4, $9
+DATA joinIndex<>+28(SB)/4, $13
+DATA joinIndex<>+32(SB)/4, $2
+DATA joinIndex<>+36(SB)/4, $6
+DATA joinIndex<>+40(SB)/4, $10
+DATA joinIndex<>+44(SB)/4, $14
+DATA joinIndex<>+48(SB)/4, $3
+DATA joinIndex<>+52(SB)/4, $7
+DATA joinIndex<>+56(SB)/4, $11
+DATA joinIndex<>+60(SB)/4, $15
+GLOBL joinIndex<>(SB), RODATA|NOPTR, $64
+
+// func splitQuadsavx512(dst *float32, dstRow int, src *float32, blocks int), stride in bytes
+TEXT ·splitQuadsavx512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ dstRow+8(FP), R9
+	MOVQ src+16(FP), SI
+	MOVQ blocks+24(FP), CX
+	LEAQ (R9)(R9*2), R10
+	VMOVUPS splitIndex<>(SB), Z12
+loop:
+	VMOVUPS 0(SI), Z0
+	VMOVUPS 64(SI), Z1
+	VMOVUPS 128(SI), Z2
+	VMOVUPS 192(SI), Z3
+	VUNPCKLPS Z1, Z0, Z4
+	VUNPCKLPS Z3, Z2, Z6
+	VUNPCKHPS Z1, Z0, Z5
+	VUNPCKHPS Z3, Z2, Z7
+	VUNPCKLPD Z6, Z4, Z8
+	VUNPCKHPD Z6, Z4, Z9
+	VUNPCKLPD Z7, Z5, Z10
+	VUNPCKHPD Z7, Z5, Z11
+	VPERMPS Z8, Z12, Z8
+	VMOVUPS Z8, (DI)
+	VPERMPS Z9, Z12, Z9
+	VMOVUPS Z9, (DI)(R9*1)
+	VPERMPS Z10, Z12, Z10
+	VMOVUPS Z10, (DI)(R9*2)
+	VPERMPS Z11, Z12, Z11
+	VMOVUPS Z11, (DI)(R10*1)
+	ADDQ $256, SI
+	ADDQ $64, DI
+	DECQ CX
+	JNZ loop
+	VZEROUPPER
+	RET
+
+// func joinQuadsavx512(dst *float32, src *float32, srcRow int, blocks int), stride in bytes
+TEXT ·joinQuadsavx512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), DI
+	MOVQ src+8(FP), SI
+	MOVQ srcRow+16(FP), R9
+	MOVQ blocks+24(FP), CX
+	LEAQ (R9)(R9*2), R10
+	VMOVUPS joinIndex<>(SB), Z12
+loop:
+	VPERMPS (SI), Z12, Z0
+	VPERMPS (SI)(R9*1), Z12, Z1
+	VPERMPS (SI)(R9*2), Z12, Z2
+	VPERMPS (SI)(R10*1), Z12, Z3
+	VUNPCKLPS Z1, Z0, Z4
+	VUNPCKLPS Z3, Z2, Z6
+	VUNPCKHPS Z1, Z0, Z5
+	VUNPCKHPS Z3, Z2, Z7
+	VUNPCKLPD Z6, Z4, Z8
+	VUNPCKHPD Z6, Z4, Z9
+	VUNPCKLPD Z7, Z5, Z10
+	VUNPCKHPD Z7, Z5, Z11
+	VMOVUPS Z8, 0(DI)
+	VMOVUPS Z9, 64(DI)
+	VMOVUPS Z10, 128(DI)
+	VMOVUPS Z11, 192(DI)
+	ADDQ $256, DI
+	ADDQ $64, SI
+	DECQ CX
+	JNZ loop
+	VZEROUPPER
+	RET

@@ -28,6 +28,7 @@ func gemmFile(f *file) {
 	f.copyRest()
 	f.packStrip()
 	f.transpose()
+	f.quads()
 }
 
 // lanes writes a table of 8 ones and 8 zeros: a window of it masks the first

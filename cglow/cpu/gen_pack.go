@@ -150,3 +150,66 @@ func (f *file) transpose16() {
 	f.op("LEAQ (R9)(R9*2), R11")
 	f.op("LEAQ (DI)(R11*4), DI") // 16 rows in all
 }
+
+// quads writes functions that take groups of four neighbouring values, such as the taps of a 2x2
+// kernel, apart into four rows, and that join them again: a transposition by 4 within every 128
+// bits of a vector, and one permutation of the vector, before or after it.
+func (f *file) quads() {
+	lanes := f.width / 4
+	index := func(name string, at func(i int) int) {
+		f.buf.WriteString("\n")
+		for i := range f.width {
+			fmt.Fprintf(&f.buf, "DATA %s<>+%d(SB)/4, $%d\n", name, 4*i, at(i))
+		}
+		fmt.Fprintf(&f.buf, "GLOBL %s<>(SB), RODATA|NOPTR, $%d\n", name, f.bytes())
+	}
+	index("splitIndex", func(i int) int { return i%lanes*4 + i/lanes })
+	index("joinIndex", func(i int) int { return i/4 + i%4*lanes })
+	const idx = 12
+	turn := func() { // registers 0 to 3 into 8 to 11
+		for i, op := range []string{"VUNPCKLPS", "VUNPCKHPS"} {
+			f.do(op, 1, 0, 4+i)
+			f.do(op, 3, 2, 6+i)
+		}
+		for i := range 2 {
+			f.do("VUNPCKLPD", 6+i, 4+i, 8+2*i)
+			f.do("VUNPCKHPD", 6+i, 4+i, 9+2*i)
+		}
+	}
+	rows := []string{"", "(R9*1)", "(R9*2)", "(R10*1)"}
+	f.text("splitQuads"+f.name, "func splitQuads"+f.name+"(dst *float32, dstRow int, src *float32, blocks int), stride in bytes",
+		"dst DI", "dstRow R9", "src SI", "blocks CX")
+	f.op("LEAQ (R9)(R9*2), R10")
+	f.op("VMOVUPS splitIndex<>(SB), %s", f.r(idx))
+	f.label("loop")
+	for i := range 4 {
+		f.op("VMOVUPS %d(SI), %s", i*f.bytes(), f.r(i))
+	}
+	turn()
+	for i, row := range rows {
+		f.do("VPERMPS", 8+i, idx, 8+i)
+		f.op("VMOVUPS %s, (DI)%s", f.r(8+i), row)
+	}
+	f.op("ADDQ $%d, SI", 4*f.bytes())
+	f.op("ADDQ $%d, DI", f.bytes())
+	f.op("DECQ CX")
+	f.op("JNZ loop")
+	f.ret()
+	f.text("joinQuads"+f.name, "func joinQuads"+f.name+"(dst *float32, src *float32, srcRow int, blocks int), stride in bytes",
+		"dst DI", "src SI", "srcRow R9", "blocks CX")
+	f.op("LEAQ (R9)(R9*2), R10")
+	f.op("VMOVUPS joinIndex<>(SB), %s", f.r(idx))
+	f.label("loop")
+	for i, row := range rows {
+		f.op("VPERMPS (SI)%s, %s, %s", row, f.r(idx), f.r(i))
+	}
+	turn()
+	for i := range 4 {
+		f.op("VMOVUPS %s, %d(DI)", f.r(8+i), i*f.bytes())
+	}
+	f.op("ADDQ $%d, DI", 4*f.bytes())
+	f.op("ADDQ $%d, SI", f.bytes())
+	f.op("DECQ CX")
+	f.op("JNZ loop")
+	f.ret()
+}

@@ -34,6 +34,24 @@ func (s isa) transpose(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, srcRo
 	}
 }
 
+// splitQuads takes groups of four values apart, blocks of one vector a row.
+func (s isa) splitQuads(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, blocks int) {
+	if s == avx512 {
+		splitQuadsavx512(dst, dstRow, src, blocks)
+	} else {
+		splitQuadsavx2(dst, dstRow, src, blocks)
+	}
+}
+
+// joinQuads is the opposite.
+func (s isa) joinQuads(dst, src unsafe.Pointer, srcRow, blocks int) {
+	if s == avx512 {
+		joinQuadsavx512(dst, src, srcRow, blocks)
+	} else {
+		joinQuadsavx2(dst, src, srcRow, blocks)
+	}
+}
+
 // copyRows packs rows of two vectors, srcRow bytes apart, one after the other.
 func (s isa) copyRows(dst, src unsafe.Pointer, srcRow, rows int) {
 	if s == avx512 {
@@ -208,6 +226,18 @@ func transpose8avx2(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, srcRow i
 
 //go:noescape
 func transpose16avx512(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, srcRow int, blocks int)
+
+//go:noescape
+func splitQuadsavx2(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, blocks int)
+
+//go:noescape
+func splitQuadsavx512(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, blocks int)
+
+//go:noescape
+func joinQuadsavx2(dst unsafe.Pointer, src unsafe.Pointer, srcRow int, blocks int)
+
+//go:noescape
+func joinQuadsavx512(dst unsafe.Pointer, src unsafe.Pointer, srcRow int, blocks int)
 
 //go:noescape
 func copyRowsavx2(dst unsafe.Pointer, src unsafe.Pointer, srcRow int, rows int)

@@ -10,6 +10,10 @@ func (isa) tile(t *tile, rows int, _ bool) { tileGeneric(t, rows) }
 
 func (isa) transpose(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, srcRow, blocks int) {}
 
+func (isa) splitQuads(dst unsafe.Pointer, dstRow int, src unsafe.Pointer, blocks int) {}
+
+func (isa) joinQuads(dst, src unsafe.Pointer, srcRow, blocks int) {}
+
 func (isa) copyRows(dst, src unsafe.Pointer, srcRow, rows int) {}
 
 func (isa) copyRest(dst, src unsafe.Pointer, srcRow, rows, vectors, lanes int) {}

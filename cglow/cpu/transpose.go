@@ -35,6 +35,14 @@ func (s isa) turn(dst []float32, dstRow int, src []float32, srcRow, rows, cols i
 	i, blocks := 0, cols/lanes
 	switch {
 	case s == generic:
+	case cols == quad && srcRow == quad && rows >= lanes:
+		n := rows / lanes
+		s.splitQuads(at(dst, 0), dstRow*floatSize, at(src, 0), n)
+		i = n * lanes
+	case rows == quad && dstRow == quad && blocks > 0:
+		s.joinQuads(at(dst, 0), at(src, 0), srcRow*floatSize, blocks)
+		done := blocks * lanes
+		dst, src, cols, blocks = dst[done*dstRow:], src[done:], cols-done, 0
 	case blocks == 0 && cols > 1:
 		i = s.turnNarrow(dst, dstRow, src, srcRow, rows, cols)
 	case rows > 1 && rows < lanes:
@@ -54,6 +62,9 @@ func (s isa) turn(dst []float32, dstRow int, src []float32, srcRow, rows, cols i
 		scatter(dst[i:], dstRow, src[i*srcRow:i*srcRow+cols])
 	}
 }
+
+// quad is the number of taps of a 2x2 kernel.
+const quad = 4
 
 // turnNarrow is turn for rows shorter than a vector, such as the taps of a kernel: a square block
 // is read beyond their ends. It returns the number of rows done.

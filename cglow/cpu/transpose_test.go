@@ -9,7 +9,7 @@ import (
 func TestTranspose(t *testing.T) {
 	rng := rand.New(rand.NewPCG(41, 42))
 	for _, s := range available() {
-		for _, size := range [][2]int{{0, 3}, {3, 0}, {1, 1}, {1, 20}, {20, 1}, {4, 16}, {8, 8}, {7, 9}, {16, 16}, {17, 35}, {40, 24}, {64, 9}, {9, 70}, {70, 4}, {4, 33}, {15, 16}} {
+		for _, size := range [][2]int{{0, 3}, {3, 0}, {1, 1}, {1, 20}, {20, 1}, {4, 16}, {8, 8}, {7, 9}, {16, 16}, {17, 35}, {40, 24}, {64, 9}, {9, 70}, {70, 4}, {4, 70}, {64, 4}, {4, 64}, {4, 33}, {15, 16}} {
 			for _, slack := range []int{0, 3} {
 				t.Run(fmt.Sprintf("%v/%dx%d/slack=%d", s, size[0], size[1], slack), func(t *testing.T) {
 					rows, cols := size[0], size[1]

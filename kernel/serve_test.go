@@ -151,11 +151,11 @@ func TestServeEndsOnSIGTERM(t *testing.T) {
 		if err != nil {
 			t.Errorf("got %v, want exit code 0", err)
 		}
-	case <-time.After(15 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("the kernel goes on after SIGTERM")
 	}
 	for _, pid := range started {
-		eventually(t, 5*time.Second, "process "+strconv.Itoa(pid)+" has ended", func() bool { return !alive(pid) })
+		eventually(t, time.Minute, "process "+strconv.Itoa(pid)+" has ended", func() bool { return !alive(pid) })
 	}
 }
 
@@ -184,7 +184,7 @@ func TestServeEndsWithItsParent(t *testing.T) {
 	}
 	cmd.Wait()
 	for _, pid := range started {
-		eventually(t, 15*time.Second, "process "+strconv.Itoa(pid)+" has ended", func() bool { return !alive(pid) })
+		eventually(t, time.Minute, "process "+strconv.Itoa(pid)+" has ended", func() bool { return !alive(pid) })
 	}
 }
 
@@ -231,9 +231,9 @@ func TestServeLeavesNothing(t *testing.T) {
 			how.end(t, c, cmd.Process)
 			cmd.Wait()
 			for _, pid := range all {
-				eventually(t, 10*time.Second, "process "+strconv.Itoa(pid)+" has ended", func() bool { return !alive(pid) })
+				eventually(t, time.Minute, "process "+strconv.Itoa(pid)+" has ended", func() bool { return !alive(pid) })
 			}
-			eventually(t, 10*time.Second, "the temporary folder is empty", func() bool {
+			eventually(t, time.Minute, "the temporary folder is empty", func() bool {
 				left, err := os.ReadDir(tmp)
 				return err == nil && len(left) == 0
 			})

@@ -219,7 +219,7 @@ func TestFlushBeforeExit(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatal("Serve did not end")
 		}
 	}

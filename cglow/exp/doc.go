@@ -16,6 +16,12 @@
 // at once ([Run]). What a run computes lands in a [Table] beside the paper's
 // figures.
 //
+// The flow may begin where regression ends: it models what a baseline leaves
+// of y (Config.Mean) or sees its prediction beside x (Config.Guide). Of few
+// training pairs a network says more than of new ones, and a flow that learns
+// from that trusts it too much; Config.HeldOut gives it, of every pair, the
+// word of a network that does not know the pair.
+//
 // With a folder of its own (Options.Out) a run keeps its checkpoints, its log
 // and its result there, and a run that was stopped or killed goes on where it
 // was: flow and baselines end with the same bits as without the stop.

@@ -115,9 +115,11 @@ func (e *Experiment) SaveScalars(t *Table) error {
 	return replaceFile(e.path("result.json"), append(b, '\n'))
 }
 
-// key makes a name fit for a column of a data base.
+// key makes a name fit for a column of a data base: "bits/dim" becomes
+// "bits_per_dim".
 func key(name string) string {
-	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool {
+	name = strings.ReplaceAll(strings.ToLower(name), "/", " per ")
+	words := strings.FieldsFunc(name, func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9')
 	})
 	return strings.Join(words, "_")

@@ -78,6 +78,12 @@ except CellError as err:
     ensure("undefined: secret" in str(err), f"ada's variable is undefined for emmy: {err}")
 e.run('secret := "emmy"')
 ensure("ada" in a.run("secret") and "emmy" in e.run("secret"), "each has a variable secret of her own")
+try:
+    e.run("hoard := make([]byte, 3<<30)")
+    sys.exit("hub_client.py: emmy gets 3 GiB, more than her limit")
+except CellError as err:
+    ensure("out of memory" in str(err) and e.run("1 + 1") == "2", f"beyond her memory emmy's cell fails and her kernel lives: {err}")
+ensure("ada" in a.run("secret"), "and ada's variables are there")
 homes = a.run("Must(os.UserHomeDir())"), e.run("Must(os.UserHomeDir())")
 ensure(homes[0] != homes[1], f"each has a folder of her own: {' '.join(homes)}")
 ensure(a.run("runtime.GOMAXPROCS(0)") == a.run('os.Getenv("GOMAXPROCS")').strip('"'), f"cores of a user: {a.run('runtime.GOMAXPROCS(0)')}")

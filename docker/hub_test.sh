@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A JupyterHub on this machine as docker/jupyterhub_config.py describes it, and
-# two users at once: isolated state, idle kernels that end, memory of each.
+# two users at once: isolated state, a limit of memory, idle kernels that end.
 #
 #   docker/hub_test.sh [FOLDER]   FOLDER keeps the environment for the next time
 #

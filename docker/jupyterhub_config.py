@@ -10,10 +10,12 @@
 # under the account that started the hub: fine for people who trust each other.
 # Among strangers let the hub start one container of docker/Dockerfile for each
 # user (DockerSpawner, KubeSpawner): the image has jupyterhub-singleuser, and
-# there the limits below are enforced.
+# there the limits below are those of the container.
 import os
 import subprocess
 import sys
+
+from jupyterhub.traitlets import ByteSpecification
 
 c = get_config()  # noqa: F821, given by JupyterHub
 
@@ -35,14 +37,18 @@ c.Authenticator.allowed_users = set(os.environ.get("GLOWNOTES_USERS", "ada,emmy"
 c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = f"{state}/users/{{username}}"
 c.Spawner.default_url = "/lab"
-c.Spawner.cmd = [os.path.join(sys.prefix, "bin", "jupyterhub-singleuser")]
 c.Spawner.args = ["--allow-root"] if os.geteuid() == 0 else []
 
-# What each user gets. GOMAXPROCS holds everywhere; mem_limit and cpu_limit are
-# enforced by spawners that start containers, here they are only shown.
+# What each user gets. Spawners that start containers enforce mem_limit and
+# cpu_limit for all of a user's processes together; here every process has the
+# limit for itself, by the operating system: a cell that asks for more ends with
+# "out of memory", and the kernel lives. Go programs tidy up earlier, from three
+# quarters of it on, and use that many threads.
 cores = int(os.environ.get("GLOWNOTES_USER_CORES", "2"))
+memory = ByteSpecification().validate(None, os.environ.get("GLOWNOTES_USER_MEMORY", "2G"))
 c.Spawner.cpu_limit = cores
-c.Spawner.mem_limit = os.environ.get("GLOWNOTES_USER_MEMORY", "2G")
+c.Spawner.mem_limit = memory
+c.Spawner.cmd = ["/bin/sh", "-c", f'ulimit -d {memory >> 10} && exec "$0" "$@"', os.path.join(sys.prefix, "bin", "jupyterhub-singleuser")]
 
 
 def go(name):
@@ -52,6 +58,7 @@ def go(name):
 cache = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
 c.Spawner.environment = {
     "GOMAXPROCS": str(cores),
+    "GOMEMLIMIT": str(memory * 3 // 4),
     # Compiled packages are shared, so that nobody's first cell waits for them.
     "GOCACHE": go("GOCACHE"), "GOMODCACHE": go("GOMODCACHE"),
     "GLOWNOTES_CACHE": os.environ.get("GLOWNOTES_CACHE", os.path.join(cache, "glownotes")),

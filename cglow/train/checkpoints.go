@@ -65,6 +65,10 @@ func (r *run) save() error {
 	if err != nil {
 		return err
 	}
+	// The logs first: a run that is killed and resumed lacks no step in them.
+	if err := errors.Join(r.log.flush(), r.states.flush()); err != nil {
+		return err
+	}
 	if err := r.trainer.Save(path, extra); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -23,6 +24,7 @@ func TestToBeKilled(t *testing.T) {
 	}
 	cfg := quick(1 << 30)
 	cfg.Checkpoints, cfg.CheckpointEvery, cfg.KeepLast = dir, 1, 2
+	cfg.Log = filepath.Join(dir, "log.jsonl")
 	var err error
 	if len(Checkpoints(dir)) == 0 {
 		_, err = Run(context.Background(), small(t), boxes{}, cfg, nil)
@@ -34,7 +36,8 @@ func TestToBeKilled(t *testing.T) {
 
 // TestKill kills a training process at random moments, 200 times (fewer on a
 // machine so busy that it would take longer than killBudget), and checks that
-// the newest checkpoint loads every time and that the work goes on from there.
+// the newest checkpoint loads every time, that the work goes on from there, and
+// that the log lacks no step.
 func TestKill(t *testing.T) {
 	const kills, killBudget = 200, 12 * time.Second
 	self, err := os.Executable()
@@ -85,6 +88,19 @@ func TestKill(t *testing.T) {
 	}
 	if last <= first {
 		t.Errorf("step %d after %d kills, %d after the first: the children did not get to work", last, n, first)
+	}
+	lines, err := ReadLog(filepath.Join(dir, "log.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	logged := map[int]bool{}
+	for _, l := range lines {
+		logged[l.Step] = true
+	}
+	for step := 1; step <= last; step++ {
+		if !logged[step] {
+			t.Fatalf("step %d of %d is not in the log", step, last)
+		}
 	}
 }
 

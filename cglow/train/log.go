@@ -78,9 +78,18 @@ func (r *recorder) write(l any) error {
 	}
 	if now := time.Now(); now.Sub(r.flushed) > time.Second {
 		r.flushed = now
-		if err := r.w.Flush(); err != nil {
-			return fmt.Errorf("train: log: %w", err)
-		}
+		return r.flush()
+	}
+	return nil
+}
+
+// flush writes what is still in memory to the file.
+func (r *recorder) flush() error {
+	if r == nil {
+		return nil
+	}
+	if err := r.w.Flush(); err != nil {
+		return fmt.Errorf("train: log: %w", err)
 	}
 	return nil
 }

@@ -268,7 +268,7 @@ func TestResidentFailure(t *testing.T) {
 		d := fakeGPU(t, "cuda:0")
 		r := newTraining(t, d, everything)
 		r.steps(2)
-		if err := cudatest.Fail("cuMemAlloc_v2", 2, 0); err != nil {
+		if err := cudatest.Fail("cuMemHostAlloc", 2, 0); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := r.m.LogProb(t.Context(), r.x, r.y); err != nil {

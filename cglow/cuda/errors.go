@@ -40,6 +40,12 @@ func IsSticky(err error) bool {
 	return errors.As(err, &e) && e.Sticky()
 }
 
+// IsOutOfMemory reports whether an error says that the device's memory is full.
+func IsOutOfMemory(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code == 2
+}
+
 // names are the results of the driver that a user can meet; the driver itself
 // is asked first (cuGetErrorName).
 var names = map[int]string{

@@ -22,6 +22,10 @@ type Kernel struct {
 
 	// Device makes the kernel of a [Device], which has no Bind.
 	Device func(outs, ins []Address, scratch Address) (DeviceKernel, error)
+	// Class is what kernels of a device have in common that can be launched together, see
+	// Device.Merge; "": alone. Data is the device's own.
+	Class string
+	Data  any
 }
 
 // Reference is the backend that always uses the plain loops.

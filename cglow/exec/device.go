@@ -1,6 +1,10 @@
 package exec
 
-import "gorgonia.org/gorgonia"
+import (
+	"gorgonia.org/gorgonia"
+
+	"glownotes/cglow/op"
+)
 
 // Address is a place in the memory of a [Device]; 0 is an output that nobody reads.
 type Address uint64
@@ -20,11 +24,29 @@ type Device interface {
 	Do(f func() error) error
 	Record(f func() error) (Recording, error)
 
+	// Inline returns what it costs to compute an element of an op along with the op that reads it,
+	// in instructions; 0 if it cannot be. Absorbs reports whether an op can compute its inputs
+	// along with itself. Fused returns the kernel of an op that absorbs; nil if it would be too
+	// long.
+	Inline(o *op.Op) int
+	Absorbs(o *op.Op) bool
+	Fused(root *Expr) *Kernel
+
+	// Merge makes one kernel of several of a class that do not depend on each other.
+	Merge(parts []Part) (DeviceKernel, error)
+
 	// Inside Do and Record:
 	Upload(to Address, from []float32) error
 	Download(to []float32, from Address) error // done after Wait
 	Copy(to, from Address, elements int) error
 	Wait() error
+}
+
+// Part is a kernel with its memory, see [Device.Merge].
+type Part struct {
+	Kernel    *Kernel
+	Outs, Ins []Address
+	Scratch   Address
 }
 
 // Recording is work that is issued as a whole.
@@ -37,8 +59,11 @@ type Recording interface {
 // DeviceKernel is a kernel of a device with its memory.
 type DeviceKernel struct {
 	Launch func() error // issues the work: inside Device.Do or Record
-	Check  func() error // after a run, inside Do: what the kernel found wrong; may be nil
-	Close  func() error // gives back memory of its own; may be nil
+	// Check is called after a run, inside Do: what the kernel found wrong, and which of the parts
+	// of Merge it was; may be nil.
+	Check func() (part int, err error)
+	Close func() error // gives back memory of its own; may be nil
+	Bytes int          // of that memory
 }
 
 // Resident is what of a program stays on the device.

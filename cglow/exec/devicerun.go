@@ -42,7 +42,7 @@ type segment struct {
 }
 
 type deviceStep struct {
-	node   int
+	nodes  []int // of a wave
 	outs   []int
 	launch func() error
 }
@@ -58,7 +58,9 @@ func onDevice(p *plan) bool {
 }
 
 // deviceKernel reports whether the device computes an item.
-func (it *item) deviceKernel() bool { return it.kernel != nil && it.kernel.Device != nil }
+func (it *item) deviceKernel() bool {
+	return it.kernel != nil && (it.kernel.Device != nil || it.kernel.Class != "")
+}
 
 // newDeviceRun finds out which items the host touches.
 func newDeviceRun(vm *VM, dev Device, r *Resident) *deviceRun {
@@ -103,14 +105,12 @@ func (d *deviceRun) bind() (err error) {
 		return err
 	}
 	open := segment{}
-	for i := range d.vm.plan.items {
+	for _, wave := range d.vm.plan.waves {
+		d.vm.stats.Steps += len(wave)
+		i := wave[0]
 		it := &d.vm.plan.items[i]
-		if !it.isStep() {
-			continue
-		}
-		d.vm.stats.Steps++
 		if it.deviceKernel() {
-			s, err := d.bindKernel(i)
+			s, err := d.bindWave(wave)
 			if err != nil {
 				return fmt.Errorf("exec: %s: %w", label(it.node), err)
 			}
@@ -203,7 +203,7 @@ func (d *deviceRun) place() error {
 			d.at[i] = d.at[p.items[i].root]
 		}
 	}
-	d.vm.stats.DeviceBytes = 4 * (arena + in + out)
+	d.vm.stats.DeviceBytes += 4 * (arena + in + out)
 	return nil
 }
 
@@ -228,28 +228,33 @@ func (d *deviceRun) findMirror(s []float32) (Address, bool) {
 	return 0, false
 }
 
-// bindKernel makes the launches of an item.
-func (d *deviceRun) bindKernel(i int) (deviceStep, error) {
-	it := &d.vm.plan.items[i]
-	o := it.node.Op().(*op.Op)
-	s := deviceStep{node: i, outs: []int{i}}
-	outs := []Address{d.at[i]}
-	for j := range o.Extra() {
-		outs = append(outs, 0)
-		if picks := d.vm.plan.picks[o]; picks != nil && picks[j] >= 0 {
-			outs[j+1] = d.at[picks[j]]
-			s.outs = append(s.outs, picks[j])
+// bindWave makes the launches of a wave.
+func (d *deviceRun) bindWave(wave []int) (deviceStep, error) {
+	s := deviceStep{nodes: wave}
+	var parts []Part
+	for _, i := range wave {
+		it := &d.vm.plan.items[i]
+		o := it.node.Op().(*op.Op)
+		s.outs = append(s.outs, i)
+		part := Part{Kernel: it.kernel, Outs: []Address{d.at[i]}, Scratch: d.arena + Address(4*it.scratch)}
+		for j := range o.Extra() {
+			part.Outs = append(part.Outs, 0)
+			if picks := d.vm.plan.picks[o]; picks != nil && picks[j] >= 0 {
+				part.Outs[j+1] = d.at[picks[j]]
+				s.outs = append(s.outs, picks[j])
+			}
 		}
+		for _, k := range it.kids {
+			part.Ins = append(part.Ins, d.at[k])
+		}
+		parts = append(parts, part)
 	}
-	var ins []Address
-	for _, k := range it.kids {
-		ins = append(ins, d.at[k])
-	}
-	k, err := it.kernel.Device(outs, ins, d.arena+Address(4*it.scratch))
+	k, err := d.kernel(parts)
 	if err != nil {
 		return s, err
 	}
 	d.kernels = append(d.kernels, k)
+	d.vm.stats.DeviceBytes += k.Bytes
 	if k.Close != nil {
 		d.held.kernels = append(d.held.kernels, k.Close)
 	}
@@ -270,6 +275,13 @@ func (d *deviceRun) bindKernel(i int) (deviceStep, error) {
 	return s, nil
 }
 
+func (d *deviceRun) kernel(parts []Part) (DeviceKernel, error) {
+	if p := parts[0]; p.Kernel.Class == "" {
+		return p.Kernel.Device(p.Outs, p.Ins, p.Scratch)
+	}
+	return d.dev.Merge(parts)
+}
+
 // record records the segments; the first copies the inputs in, the last the outputs out.
 func (d *deviceRun) record() error {
 	for k := range d.segments {
@@ -286,7 +298,7 @@ func (d *deviceRun) record() error {
 			}
 			for _, step := range s.steps {
 				if err := step.launch(); err != nil {
-					return &NodeError{Node: d.vm.plan.items[step.node].node, Err: err}
+					return &NodeError{Node: d.vm.plan.items[step.nodes[0]].node, Err: err}
 				}
 			}
 			if last {
@@ -430,8 +442,8 @@ func (d *deviceRun) check() error {
 	for _, s := range d.segments {
 		for _, step := range s.steps {
 			if check := d.kernels[k].Check; check != nil {
-				if err := check(); err != nil {
-					return &NodeError{Node: d.vm.plan.items[step.node].node, Err: err}
+				if part, err := check(); err != nil {
+					return &NodeError{Node: d.vm.plan.items[step.nodes[part]].node, Err: err}
 				}
 			}
 			k++
@@ -448,12 +460,25 @@ func (d *deviceRun) deliver() {
 	}
 }
 
-// diagnose runs step by step and looks at every result.
+// diagnose runs step by step and looks at every result. The host does it first: there every op has a
+// result of its own.
 func (d *deviceRun) diagnose() error {
+	for _, m := range d.resident.Mirrors {
+		if err := m.Fetch(); err != nil {
+			return err
+		}
+	}
+	host, err := Compile(Program{Outputs: d.vm.outputs})
+	if err != nil {
+		return err
+	}
+	if err := host.Diagnose(); err != nil {
+		return err
+	}
 	if err := d.prepare(); err != nil {
 		return err
 	}
-	err := d.dev.Do(func() error {
+	err = d.dev.Do(func() error {
 		if len(d.inHost) > 0 {
 			if err := d.dev.Upload(d.ins, d.inHost); err != nil {
 				return err

@@ -65,7 +65,7 @@ func (p *plan) pack(dt tensor.Dtype) {
 			add(&it.off, it.first, it.last, it.size)
 		}
 		if it.kernel != nil && it.kernel.Scratch > 0 {
-			add(&it.scratch, i, i, it.kernel.Scratch)
+			add(&it.scratch, p.when[i], p.when[i], it.kernel.Scratch)
 		}
 	}
 	p.arena[dt] = packIntervals(ivs)

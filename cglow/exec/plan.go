@@ -45,6 +45,9 @@ type plan struct {
 	picks map[*op.Op][]int // nodes of the further outputs, -1 where nobody reads one
 	arena map[tensor.Dtype]int
 	naive map[tensor.Dtype]int // elements if every planned node had memory of its own
+
+	when  []int   // by item: the time of its step
+	waves [][]int // on a device: steps that are launched together, in order
 }
 
 func newPlan(outputs []*gorgonia.Node, backend Backend) (*plan, error) {
@@ -60,6 +63,12 @@ func newPlan(outputs []*gorgonia.Node, backend Backend) (*plan, error) {
 	}
 	p.assign()
 	p.choose(backend)
+	dev, device := backend.(Device)
+	device = device && onDevice(p)
+	if device {
+		p.fuse(dev)
+	}
+	p.schedule(device)
 	p.live()
 	for _, dt := range []tensor.Dtype{tensor.Float32, tensor.Float64} {
 		p.pack(dt)
@@ -78,7 +87,7 @@ func (p *plan) collect(outputs []*gorgonia.Node) error {
 	// Gorgonia appends a node after its children: the list is in topological order.
 	for i, n := range g.AllNodes() {
 		p.index[n] = i
-		p.items = append(p.items, item{node: n, size: size(n.Shape()), root: i, first: i})
+		p.items = append(p.items, item{node: n, size: size(n.Shape()), root: i})
 	}
 	need := make([]bool, len(p.items))
 	for _, n := range outputs {
@@ -121,7 +130,6 @@ func (p *plan) assign() {
 				}
 			}
 			p.picks[pk.From][pk.Output-1] = i
-			it.first = it.kids[0] // the step of its child writes it
 		}
 		switch {
 		case isInput(it.node):
@@ -174,9 +182,10 @@ func (p *plan) live() {
 		if it.place == unused {
 			continue
 		}
-		it.last = max(it.last, i)
+		it.first = p.when[p.writer(i)]
+		it.last = max(it.last, it.first)
 		for _, c := range it.kids {
-			p.items[c].last = max(p.items[c].last, i)
+			p.items[c].last = max(p.items[c].last, p.when[i])
 		}
 	}
 	for i := range p.items {

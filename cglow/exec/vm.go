@@ -42,6 +42,7 @@ type VM struct {
 	arena64 []float64
 	stats   Stats
 	device  *deviceRun // nil on the host
+	outputs []*gorgonia.Node
 
 	checkFinite, poison, closed bool
 
@@ -117,7 +118,7 @@ func Compile(p Program) (*VM, error) {
 	if err != nil {
 		return nil, err
 	}
-	vm := &VM{plan: pl, checkFinite: p.CheckFinite, poison: p.Poison}
+	vm := &VM{plan: pl, checkFinite: p.CheckFinite, poison: p.Poison, outputs: outputs}
 	vm.stats.Backend = p.Backend.Name()
 	if dev, ok := p.Backend.(Device); ok {
 		vm.device = newDeviceRun(vm, dev, p.Resident)

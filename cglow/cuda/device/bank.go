@@ -165,9 +165,11 @@ func bankGrad(r *run, d op.BankGrad, outs, ins []address) {
 		}
 		nets, out, g = append(nets, n), out+2*len(net), g+1
 	}
+	var starts []mapJob
 	for _, n := range nets {
-		n.start(r, d.NetBank)
+		starts = append(starts, n.start(d.NetBank)...)
 	}
+	addMaps(r, "k_map", starts)
 	dx, first := outs[len(outs)-1], true
 	x := unfolder{seen: map[window]address{}}
 	for l := depthOf(d.NetBank) - 1; l >= 0; l-- {
@@ -196,24 +198,27 @@ func bankGrad(r *run, d op.BankGrad, outs, ins []address) {
 	}
 }
 
-// start brings the gradient of the result before its ReLU to rows.
-func (n netGrad) start(r *run, b ref.NetBank) {
-	layer := n.net[len(n.net)-1]
-	to, from, size := n.grads[len(n.net)-1], n.g, b.N*layer.Size()
+// start brings the gradient of the result before its ReLU to rows; nothing to do for that of a
+// fully connected layer without one.
+func (n netGrad) start(b ref.NetBank) []mapJob {
+	last := len(n.net) - 1
+	layer := n.net[last]
+	if layer.Linear && !layer.ReLU {
+		n.grads[last] = n.g
+		return nil
+	}
+	c, place := newCompiler(), 0
+	if !layer.Linear {
+		place = c.moved(0, toTranspose, layer.Conv.O, layer.Conv.OH*layer.Conv.OW)
+	}
+	v := c.load(0, place)
 	if layer.ReLU {
-		masked := to
-		if !layer.Linear {
-			masked = r.scratch.take(size)
-		}
-		r.add(over("k_relu_dx", size, at(masked, n.result, from), nil))
-		from = masked
+		v = c.emit(instr{op: opReLUDx}, c.load(1, place), v)
 	}
-	switch {
-	case !layer.Linear:
-		r.add(over("k_transpose", size, at(to, from), []int{layer.Conv.O, layer.Conv.OH * layer.Conv.OW}))
-	case from != to:
-		r.add(over("k_copy", size, at(to, from), nil))
-	}
+	job := mapJob{out: n.grads[last], n: int32(b.N * layer.Size()), result: int32(v), leaves: at(n.g, n.result)}
+	c.allocate(&job)
+	job.program = c.code
+	return []mapJob{job}
 }
 
 type backJobs struct {

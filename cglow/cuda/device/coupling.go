@@ -74,35 +74,37 @@ func couplingGrad(r *run, c ref.CouplingNet, outs, ins []address) {
 	u, du := r.scratch.take(rows*win.depth()), r.scratch.take(rows*win.depth())
 
 	r.add(over("k_unfold", rows*9*c.Out, at(dt, g, l2), []int{c.Out, c.H, c.W}))
-	if outs[8] != 0 || outs[9] != 0 {
-		r.add(blocks("k_outer_scale", c.Out, 1, at(outs[8], outs[9], g, raw, l2), []int{c.N, c.Out, c.H * c.W}))
-	}
-	if outs[7] != 0 {
-		addGemm(r, gemm{a: dt, b: h1, c: outs[7], m: int32(9 * c.Out), n: int32(k), k: int32(rows),
-			am: stride(1), ak: stride(9 * c.Out), bk: stride(k), bn: stride(1), cm: twoLevels(9*k, 1, 9), cn: 9})
-	}
 	// The gradient behind a scale: masked by the ReLU, times e^l.
 	addGemm(r, gemm{a: dt, b: w2, c: g1, mask: h1, logs: l1, logScale: 1, m: int32(rows), n: int32(k), k: int32(9 * c.Out),
 		am: stride(9 * c.Out), ak: stride(1), bk: twoLevels(9*k, 1, 9), bn: stride(9), cm: stride(k), cn: 1})
-	if outs[4] != 0 {
-		addGemm(r, gemm{a: g1, b: h0, c: outs[4], m: int32(k), n: int32(k), k: int32(rows),
-			am: stride(1), ak: stride(k), bk: stride(k), bn: stride(1), cm: stride(k), cn: 1})
-	}
 	addGemm(r, gemm{a: g1, b: w1, c: g0, mask: h0, logs: l0, logScale: 1, m: int32(rows), n: int32(k), k: int32(k),
 		am: stride(k), ak: stride(1), bk: stride(k), bn: stride(1), cm: stride(k), cn: 1})
-	addColumns(r, []columns{
-		{sum: outs[5], dot: outs[6], g: g1, h: h1, logs: l1, rows: int32(rows), width: int32(k)},
-		{sum: outs[2], dot: outs[3], g: g0, h: h0, logs: l0, rows: int32(rows), width: int32(k)},
-	})
+	// What is left does not depend on each other: all products in one launch.
+	rest := []gemm{{a: g0, b: w0, c: du, m: int32(rows), n: int32(win.depth()), k: int32(k),
+		am: stride(k), ak: stride(1), bk: stride(win.depth()), bn: stride(1), cm: stride(win.depth()), cn: 1}}
+	if outs[7] != 0 {
+		rest = append(rest, gemm{a: dt, b: h1, c: outs[7], m: int32(9 * c.Out), n: int32(k), k: int32(rows),
+			am: stride(1), ak: stride(9 * c.Out), bk: stride(k), bn: stride(1), cm: twoLevels(9*k, 1, 9), cn: 9})
+	}
+	if outs[4] != 0 {
+		rest = append(rest, gemm{a: g1, b: h0, c: outs[4], m: int32(k), n: int32(k), k: int32(rows),
+			am: stride(1), ak: stride(k), bk: stride(k), bn: stride(1), cm: stride(k), cn: 1})
+	}
 	if outs[1] != 0 {
 		unfold := win
 		unfold.from, unfold.to = x, u
 		addWindows(r, "k_im2col", unfold)
-		addGemm(r, gemm{a: g0, b: u, c: outs[1], m: int32(k), n: int32(win.depth()), k: int32(rows),
+		rest = append(rest, gemm{a: g0, b: u, c: outs[1], m: int32(k), n: int32(win.depth()), k: int32(rows),
 			am: stride(1), ak: stride(k), bk: stride(win.depth()), bn: stride(1), cm: stride(win.depth()), cn: 1})
 	}
-	addGemm(r, gemm{a: g0, b: w0, c: du, m: int32(rows), n: int32(win.depth()), k: int32(k),
-		am: stride(k), ak: stride(1), bk: stride(win.depth()), bn: stride(1), cm: stride(win.depth()), cn: 1})
+	addGemm(r, rest...)
+	addColumns(r, []columns{
+		{sum: outs[5], dot: outs[6], g: g1, h: h1, logs: l1, rows: int32(rows), width: int32(k)},
+		{sum: outs[2], dot: outs[3], g: g0, h: h0, logs: l0, rows: int32(rows), width: int32(k)},
+	})
+	if outs[8] != 0 || outs[9] != 0 {
+		r.add(blocks("k_outer_scale", c.Out, 1, at(outs[8], outs[9], g, raw, l2), []int{c.N, c.Out, c.H * c.W}))
+	}
 	fold := win
 	fold.from, fold.to = du, outs[0]
 	addWindows(r, "k_col2im", fold)

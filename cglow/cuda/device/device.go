@@ -2,6 +2,8 @@ package device
 
 import (
 	"fmt"
+	"runtime"
+	"time"
 
 	"glownotes/cglow/cuda"
 	"glownotes/cglow/exec"
@@ -92,15 +94,25 @@ func (r recording) Issue() error { return r.g.Issue(r.d.q) }
 func (r recording) Nodes() int   { return r.g.Nodes() }
 func (r recording) Close() error { return r.g.Close() }
 
-// Alloc returns memory for float32 elements.
+// Alloc returns memory for float32 elements. The collector does not know how full the device is:
+// when there is no room it is asked to look for programs and models that were dropped.
 func (d *Device) Alloc(elements int) (a exec.Address, err error) {
-	err = d.Do(func() error {
-		p, err := d.q.Alloc(4 * elements)
-		a = exec.Address(p)
-		return err
-	})
-	return a, err
+	for try := 0; ; try++ {
+		err = d.Do(func() error {
+			p, err := d.q.Alloc(4 * elements)
+			a = exec.Address(p)
+			return err
+		})
+		if !cuda.IsOutOfMemory(err) || try == collections {
+			return a, err
+		}
+		runtime.GC()
+		time.Sleep(10 * time.Millisecond) // what is freed is freed by another goroutine
+	}
 }
+
+// collections is how often the collector is asked before a device counts as full.
+const collections = 4
 
 // Free gives memory back.
 func (d *Device) Free(a exec.Address, elements int) error {

@@ -2,6 +2,8 @@ package device
 
 import (
 	"glownotes/cglow/cuda"
+	"glownotes/cglow/exec"
+	"glownotes/cglow/op"
 )
 
 // axis, gemm: see gemm.cu.
@@ -14,7 +16,7 @@ type gemm struct {
 	cn                               int32
 	nextA, nextB, nextC, chunk, relu int32
 	alpha, logScale                  float32
-	_                                int32
+	planned                          int32 // split has been here; unused there
 	parts                            address
 }
 
@@ -29,7 +31,11 @@ const (
 )
 
 // split cuts the sum of a product in parts when its tiles are too few to keep the GPU busy.
-func (g *gemm) split(r *run) {
+func (g *gemm) split(scratch *scratch) {
+	if g.planned != 0 {
+		return
+	}
+	g.planned = 1
 	if g.alpha == 0 {
 		g.alpha = 1
 	}
@@ -42,7 +48,7 @@ func (g *gemm) split(r *run) {
 	chunk := (int(g.k)/parts + 15) / 16 * 16
 	parts = (int(g.k) + chunk - 1) / chunk
 	g.chunk = int32(chunk)
-	g.parts = r.scratch.take(parts * int(g.m) * int(g.n))
+	g.parts = scratch.take(parts * int(g.m) * int(g.n))
 }
 
 // addGemm appends products that do not depend on each other.
@@ -53,7 +59,7 @@ func addGemm(r *run, jobs ...gemm) {
 	places, m, n, elements := 1, 0, 0, 0
 	for i := range jobs {
 		g := &jobs[i]
-		g.split(r)
+		g.split(&r.scratch)
 		parts := int(g.batch)
 		if g.chunk > 0 {
 			parts = int((g.k + g.chunk - 1) / g.chunk)
@@ -71,4 +77,16 @@ func addGemm(r *run, jobs ...gemm) {
 	grid := cuda.Blocks(elements)
 	grid.Z = len(jobs)
 	addTable(r, jobs, product, launch{kernel: "k_gemm_parts", grid: grid})
+}
+
+// product makes the kernel of an op that is one product, and may be launched with others.
+func product(o *op.Op, build func(outs, ins []address) gemm) *exec.Kernel {
+	var count scratch
+	g := build(make([]address, 1), make([]address, o.Arity()))
+	g.split(&count)
+	return mergingWith("gemm", count.used, func(b *batch, outs, ins []address) {
+		g := build(outs, ins)
+		g.split(&b.scratch)
+		b.gemms = append(b.gemms, g)
+	})
 }

@@ -57,7 +57,9 @@ type run struct {
 type table struct {
 	data []byte
 	for_ []int // launches whose P[0] it is
-	at   cuda.Address
+	// relative are places in data that hold offsets in data, to become addresses.
+	relative []int
+	at       cuda.Address
 }
 
 // add appends launches.
@@ -65,8 +67,7 @@ func (r *run) add(ls ...launch) { r.launches = append(r.launches, ls...) }
 
 // addTable appends launches that read a table of jobs through P[0].
 func addTable[T any](r *run, jobs []T, ls ...launch) {
-	size := int(unsafe.Sizeof(jobs[0])) * len(jobs)
-	t := table{data: append([]byte(nil), unsafe.Slice((*byte)(unsafe.Pointer(&jobs[0])), size)...)}
+	t := table{data: bytesOf(jobs)}
 	for _, l := range ls {
 		t.for_ = append(t.for_, len(r.launches))
 		r.launches = append(r.launches, l)
@@ -105,16 +106,13 @@ func (d *Device) kernel(o *op.Op, used []bool, build func(r *run, outs, ins []ad
 		if err := r.upload(); err != nil {
 			return exec.DeviceKernel{}, err
 		}
-		return exec.DeviceKernel{Launch: r.issue, Close: r.close}, nil
+		return exec.DeviceKernel{Launch: r.issue, Close: r.close, Bytes: r.bytes()}, nil
 	}}
 }
 
 // upload brings the tables to the device, as one piece of memory.
 func (r *run) upload() error {
-	total := 0
-	for i := range r.tables {
-		total += (len(r.tables[i].data) + 255) / 256 * 256
-	}
+	total := r.bytes()
 	if total == 0 {
 		return nil
 	}
@@ -126,6 +124,11 @@ func (r *run) upload() error {
 		for i := range r.tables {
 			t := &r.tables[i]
 			t.at = base
+			for _, at := range t.relative {
+				p := (*uint64)(unsafe.Pointer(&t.data[at]))
+				*p += uint64(base)
+			}
+			t.relative = nil
 			if err := r.d.q.UploadBytes(base, t.data); err != nil {
 				return err
 			}
@@ -148,13 +151,17 @@ func (r *run) issue() error {
 	return nil
 }
 
+// bytes is the memory of the tables.
+func (r *run) bytes() (total int) {
+	for i := range r.tables {
+		total += (len(r.tables[i].data) + 255) / 256 * 256
+	}
+	return total
+}
+
 func (r *run) close() error {
 	if len(r.tables) == 0 {
 		return nil
 	}
-	total := 0
-	for i := range r.tables {
-		total += (len(r.tables[i].data) + 255) / 256 * 256
-	}
-	return r.d.Do(func() error { return r.d.q.Free(r.tables[0].at, total) })
+	return r.d.Do(func() error { return r.d.q.Free(r.tables[0].at, r.bytes()) })
 }

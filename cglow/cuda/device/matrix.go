@@ -1,7 +1,6 @@
 package device
 
 import (
-	"glownotes/cglow/cuda"
 	"glownotes/cglow/exec"
 	"glownotes/cglow/op"
 	"glownotes/cglow/ref"
@@ -14,26 +13,26 @@ func (d *Device) matrix(o *op.Op, used []bool) *exec.Kernel {
 			r.add(blocks("k_mean", 1, 1, at(outs[0], ins[0]), []int{o.Dims().(int)}))
 		})
 	case "linear", "matmul":
-		return d.kernel(o, used, func(r *run, outs, ins []address) { addGemm(r, matMul(o.Dims().(op.MatMulDims), outs[0], ins)) })
+		return product(o, func(outs, ins []address) gemm { return matMul(o.Dims().(op.MatMulDims), outs[0], ins) })
 	case "matapply":
-		return d.kernel(o, used, func(r *run, outs, ins []address) {
-			addGemm(r, matApply(o.Dims().(op.MatApplyDims), outs[0], ins[0], ins[1]))
+		return product(o, func(outs, ins []address) gemm {
+			return matApply(o.Dims().(op.MatApplyDims), outs[0], ins[0], ins[1])
 		})
 	case "matapply.dw":
-		return d.kernel(o, used, func(r *run, outs, ins []address) {
-			addGemm(r, matOuter(o.Dims().(op.MatApplyDims), outs[0], ins[0], ins[1]))
+		return product(o, func(outs, ins []address) gemm {
+			return matOuter(o.Dims().(op.MatApplyDims), outs[0], ins[0], ins[1])
 		})
 	case "householder":
 		h := o.Dims().(ref.HouseholderDims)
 		if !fits(h) {
 			return nil
 		}
-		return d.kernel(o, used, func(r *run, outs, ins []address) {
-			r.add(blocks("k_householder", h.C, h.N, append(at(outs[0]), ins...), []int{h.C, h.K}))
+		return merging("householder", func(b *batch, outs, ins []address) {
+			b.stageAdd(0, blocks("k_householder", h.C, h.N, append(at(outs[0]), ins...), []int{h.C, h.K, h.N}))
 		})
 	case "householder.dv":
 		if h := o.Dims().(ref.HouseholderDims); fits(h) {
-			return d.kernel(o, used, func(r *run, outs, ins []address) { householderGrad(r, h, outs, ins) })
+			return householderGrad(h, used)
 		}
 	case "logabsdet", "logabsdet.dw", "inverse":
 		return d.lu(o, used)
@@ -87,17 +86,22 @@ func matOuter(m op.MatApplyDims, dw, g, v address) gemm {
 // fits reports whether the rows of a chain of reflections fit shared memory.
 func fits(h ref.HouseholderDims) bool { return (h.K+2)*h.C <= 6144 }
 
-func householderGrad(r *run, h ref.HouseholderDims, outs, ins []address) {
-	c, cc := h.C, h.C*h.C
-	dv, dd, dw0 := r.scratch.take(h.N*h.K*cc), r.scratch.take(h.N*cc), r.scratch.take(h.N*cc)
-	r.add(blocks("k_householder_rows", c, h.N, at(dv, dd, dw0, ins[0], ins[1], ins[2], ins[3]), []int{c, h.K}))
-	r.add(over("k_middle_sum", h.N*h.K*c, at(outs[0], dv), []int{c, c}))
-	if outs[1] != 0 {
-		r.add(over("k_middle_sum", h.N*c, at(outs[1], dd), []int{c, c}))
+func householderGrad(h ref.HouseholderDims, used []bool) *exec.Kernel {
+	collect := func(b *batch, outs, ins []address) {
+		c, cc := h.C, h.C*h.C
+		dv, dd, dw0 := b.scratch.take(h.N*h.K*cc), b.scratch.take(h.N*cc), b.scratch.take(h.N*cc)
+		b.stageAdd(0, blocks("k_householder_rows", c, h.N, at(dv, dd, dw0, ins[0], ins[1], ins[2], ins[3]), []int{c, h.K, h.N}))
+		b.stageAdd(1, over("k_middle_sum", h.N*h.K*c, at(outs[0], dv), []int{c, c}))
+		if outs[1] != 0 {
+			b.stageAdd(1, over("k_middle_sum", h.N*c, at(outs[1], dd), []int{c, c}))
+		}
+		if outs[2] != 0 {
+			b.stageAdd(1, over("k_middle_sum", cc, at(outs[2], dw0), []int{h.N, cc}))
+		}
 	}
-	if outs[2] != 0 {
-		r.add(over("k_middle_sum", cc, at(outs[2], dw0), []int{h.N, cc}))
-	}
+	count := &batch{}
+	collect(count, make([]address, 3), make([]address, 4))
+	return mergingWith("householder.dv", count.scratch.used, collect)
 }
 
 // inverseGrad is -y^T g y^T.
@@ -119,34 +123,20 @@ func (d *Device) lu(o *op.Op, used []bool) *exec.Kernel {
 	s := o.Dims().(op.SquareDims)
 	mode := map[string]int{"logabsdet": 0, "logabsdet.dw": 1, "inverse": 2}[o.Name()]
 	room, perm := 4*s.N*s.C*s.C, s.N*s.C // float64: twice two matrices of float32
-	return &exec.Kernel{Scratch: room + (perm+63)/64*64, Device: func(outs, ins []address, from address) (exec.DeviceKernel, error) {
-		fault, err := d.Alloc(3 * s.N)
-		if err != nil {
-			return exec.DeviceKernel{}, err
-		}
-		g := address(0)
+	return mergingWith("lu", room+(perm+63)/64*64, func(b *batch, outs, ins []address) {
+		from, g := b.scratch.take(room+(perm+63)/64*64), address(0)
 		if mode == 1 {
 			g = ins[1]
 		}
-		l := blocks("k_lu", s.N, 1, at(outs[0], ins[0], g, from, from+address(4*room), fault), []int{s.C, mode})
-		found := make([]float32, 3*s.N)
-		return exec.DeviceKernel{
-			Launch: func() error { return d.q.Launch(l.kernel, l.grid, &l.args) },
-			Check: func() error {
-				if err := d.q.Download(found, cuda.Address(fault)); err != nil {
-					return err
+		fault, found := b.fault(3*s.N), make([]float32, 3*s.N)
+		b.stageAdd(0, blocks("k_lu", s.N, 1, at(outs[0], ins[0], g, from, from+address(4*room), fault), []int{s.C, mode, s.N}))
+		b.check(fault, found, func() error {
+			for n := range s.N {
+				if f := found[3*n:]; f[0] != 0 {
+					return &ref.SingularError{Matrix: n, Column: int(f[0]) - 1, Pivot: float64(f[1]), Max: float64(f[2])}
 				}
-				if err := d.q.Wait(); err != nil {
-					return err
-				}
-				for n := range s.N {
-					if f := found[3*n:]; f[0] != 0 {
-						return &ref.SingularError{Matrix: n, Column: int(f[0]) - 1, Pivot: float64(f[1]), Max: float64(f[2])}
-					}
-				}
-				return nil
-			},
-			Close: func() error { return d.Free(fault, 3*s.N) },
-		}, nil
-	}}
+			}
+			return nil
+		})
+	})
 }

@@ -22,6 +22,7 @@ struct args {
 #ifdef __CUDA__
 
 #define KERNEL(name) extern "C" __attribute__((global, launch_bounds(MAX_THREADS))) void name(const struct args a)
+#define KERNEL_OF(name, table) extern "C" __attribute__((global, launch_bounds(MAX_THREADS))) void name(const struct args table)
 #define DEVICE static inline __attribute__((device, always_inline))
 #define SHARED(type, name, count) static __attribute__((shared, aligned(16))) type name[count]
 #define BLOCK_X ((int)__nvvm_read_ptx_sreg_ctaid_x())
@@ -44,6 +45,7 @@ struct args {
 
 extern int block_x, block_y, block_z, blocks_x, threads_x;
 #define KERNEL(name) void name(const struct args a)
+#define KERNEL_OF(name, table) void name(const struct args table)
 #define DEVICE static inline
 #define SHARED(type, name, count) static type name[count]
 #define BLOCK_X block_x
@@ -63,6 +65,9 @@ extern int block_x, block_y, block_z, blocks_x, threads_x;
 #define ABS64(x) __builtin_fabs(x)
 
 #endif
+
+// JOB makes a the parameters of job BLOCK_Z of the table p[0]: kernels whose launches are joined.
+#define JOB(table) const struct args a = ((const struct args *)(table).p[0])[BLOCK_Z]
 
 DEVICE int bits_of(float x) {
 	union { float f; int i; } u;

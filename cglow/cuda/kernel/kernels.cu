@@ -2,6 +2,7 @@
 #include "elementwise.cu"
 #include "shape.cu"
 #include "reduce.cu"
+#include "map.cu"
 #include "gemm.cu"
 #include "coupling.cu"
 #include "affine.cu"

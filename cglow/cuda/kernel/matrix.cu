@@ -1,4 +1,5 @@
-// Small square matrices: products of reflections, LU decomposition.
+// Small square matrices: products of reflections, LU decomposition. Launches of several matrices of
+// different sizes are joined: the parameters stand in a table.
 #include "device.h"
 #include "math.h"
 
@@ -6,12 +7,14 @@
 #define ROOM 6144    // floats of shared memory: (K + 2) C must fit
 
 // k_householder: block (BLOCK_Y = matrix n, BLOCK_X = row i) carries row i through the reflections.
-// p = w [N,C,C], w0 [C,C], v [N,K,C], d [N,C]; n = C, K.
-KERNEL(k_householder) {
+// p = w [N,C,C], w0 [C,C], v [N,K,C], d [N,C]; n = C, K, N.
+KERNEL_OF(k_householder, jobs) {
+	JOB(jobs);
 	SHARED(float, row, ROOM);
 	SHARED(float, part, MAX_THREADS);
 	SHARED(float, norm, MAX_THREADS);
 	int c = a.n[0], n = BLOCK_Y, i = BLOCK_X;
+	if (i >= c || n >= a.n[2]) return;
 	EACH_THREAD {
 		for (int j = t; j < c; j += THREADS) row[j] = a.p[1][i * c + j];
 	}
@@ -40,13 +43,15 @@ KERNEL(k_householder) {
 }
 
 // k_householder_rows: what row i of matrix n adds to the gradients, see ref.HouseholderGrad.
-// p = dv parts [N,K,C rows,C], dd parts [N,C rows,C], dw0 parts [N,C rows,C], w0, v, d, g; n = C, K.
-KERNEL(k_householder_rows) {
+// p = dv parts [N,K,C rows,C], dd parts [N,C rows,C], dw0 parts [N,C rows,C], w0, v, d, g; n = C, K, N.
+KERNEL_OF(k_householder_rows, jobs) {
+	JOB(jobs);
 	SHARED(float, rows, ROOM); // row i of w0, w0 H1, ... [K+1,C], then that of the gradient
 	SHARED(float, s1, MAX_THREADS);
 	SHARED(float, s2, MAX_THREADS);
 	SHARED(float, s3, MAX_THREADS);
 	int c = a.n[0], kk = a.n[1], n = BLOCK_Y, i = BLOCK_X;
+	if (i >= c || n >= a.n[2]) return;
 	float *g = rows + (kk + 1) * c;
 	EACH_THREAD {
 		for (int j = t; j < c; j += THREADS) rows[j] = a.p[3][i * c + j];
@@ -110,7 +115,8 @@ KERNEL(k_householder_rows) {
 }
 
 // k_middle_sum: y[b,j] = sum_i x[b,i,j]; n = elements of y, rows, C.
-KERNEL(k_middle_sum) {
+KERNEL_OF(k_middle_sum, jobs) {
+	JOB(jobs);
 	EACH_ELEMENT(e, a.n[0]) {
 		double s = 0;
 		int b = e / a.n[2], j = e % a.n[2];
@@ -123,11 +129,13 @@ KERNEL(k_middle_sum) {
 // ref.LogAbsDet, and then what n[1] asks for:
 //   0: y[n] = ln|det|;  1: y = g[n] w^-T;  2: y = w^-1.
 // p = y, w, g, room (float64: 2 C^2 a matrix), permutations (C a matrix, as float32),
-// fault: per matrix 1 + column, pivot, largest element; 0 in the first place when all is well.
-KERNEL(k_lu) {
+// fault, n = C, mode, N. A singular matrix gives NaN: no update of weights follows it. fault: per matrix 1 + column, pivot, largest element; 0 in the first place when all is well.
+KERNEL_OF(k_lu, jobs) {
+	JOB(jobs);
 	SHARED(double, largest, MAX_THREADS);
 	SHARED(int, pivot, 1);
 	int c = a.n[0], n = BLOCK_X;
+	if (n >= a.n[2]) return;
 	double *lu = (double *)a.p[3] + n * 2 * c * c, *inv = lu + c * c;
 	float *perm = a.p[4] + n * c, *fault = a.p[5] + 3 * n;
 	EACH_THREAD {
@@ -202,7 +210,7 @@ KERNEL(k_lu) {
 					for (; m >= 2; e++) m *= 0.5;
 					for (; m < 1 && m > 0; e--) m *= 2;
 				}
-				a.p[0][n] = (float)(e * 0.69314718055994531 + (double)log32((float)m));
+				a.p[0][n] = fault[0] != 0.f ? float_of(0x7fc00000) : (float)(e * 0.69314718055994531 + (double)log32((float)m));
 			}
 		}
 		return;
@@ -220,6 +228,7 @@ KERNEL(k_lu) {
 				inv[i * c + j] = s / lu[i * c + i];
 			}
 			for (int i = 0; i < c; i++) {
+				if (fault[0] != 0.f) inv[i * c + j] = (double)float_of(0x7fc00000);
 				if (a.n[1] == 1) a.p[0][n * c * c + j * c + i] = (float)(a.p[2][n] * inv[i * c + j]);
 				else a.p[0][n * c * c + i * c + j] = (float)inv[i * c + j];
 			}

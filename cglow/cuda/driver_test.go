@@ -63,12 +63,12 @@ func TestQueue(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	args := cuda.Args{P: [10]cuda.Address{to, from}, N: [20]int32{n}, F: [4]float32{3}}
+	args := cuda.Args{P: [10]cuda.Address{to, from, from}, N: [20]int32{n, 2}}
 	g, err := c.Record(func(q cuda.Queue) error {
 		if err := q.Upload(from, x); err != nil {
 			return err
 		}
-		if err := q.Launch("k_scale", cuda.Blocks(n), &args); err != nil {
+		if err := q.Launch("k_add", cuda.Blocks(n), &args); err != nil {
 			return err
 		}
 		return q.Download(y, to)
@@ -84,7 +84,7 @@ func TestQueue(t *testing.T) {
 		if err := c.Do(func(q cuda.Queue) error { return errors.Join(g.Issue(q), q.Wait()) }); err != nil {
 			t.Fatal(err)
 		}
-		if y[7] != 3*x[7] || y[999] != 2997 {
+		if y[7] != 2*x[7] || y[999] != 1998 {
 			t.Fatalf("round %d: %v, %v", round, y[7], y[999])
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"glownotes/cglow/ref"
 )
 
-// window: see shape.cu.
+// window: see window.cu.
 type window struct {
 	to, mask, from                          address
 	n, c, h, w, kh, kw, sh, sw, pad, oh, ow int32

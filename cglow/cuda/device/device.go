@@ -150,7 +150,7 @@ func (d *Device) Wait() error { return d.q.Wait() }
 
 // Kernel returns the kernel of an op, or nil: then it runs on the host.
 func (d *Device) Kernel(o *op.Op, used []bool) *exec.Kernel {
-	for _, find := range []func(*op.Op, []bool) *exec.Kernel{d.elementwise, d.shape, d.reduce, d.matrix, d.convolution, d.coupling, d.affine, d.bank} {
+	for _, find := range []func(*op.Op, []bool) *exec.Kernel{d.program, d.elementwise, d.reduce, d.matrix, d.convolution, d.coupling, d.affine, d.bank} {
 		if k := find(o, used); k != nil {
 			return k
 		}

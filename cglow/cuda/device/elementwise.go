@@ -3,7 +3,6 @@ package device
 import (
 	"glownotes/cglow/exec"
 	"glownotes/cglow/op"
-	"glownotes/cglow/ref"
 )
 
 // size is the number of elements of the first output.
@@ -19,56 +18,36 @@ func size(o *op.Op) int {
 	return n
 }
 
-var unary = map[string]string{
-	"neg": "k_neg", "exp": "k_exp", "log": "k_log", "tanh": "k_tanh", "sigmoid": "k_sigmoid",
-	"logsigmoid": "k_logsigmoid", "relu": "k_relu", "square": "k_square", "reshape": "k_copy",
+// program makes the kernel of an op that programs can compute.
+func (d *Device) program(o *op.Op, _ []bool) *exec.Kernel {
+	if !d.Absorbs(o) {
+		return nil
+	}
+	e := &exec.Expr{Op: o}
+	for i := range o.Arity() {
+		e.In = append(e.In, &exec.Expr{Leaf: i})
+	}
+	return d.Fused(e)
 }
 
-var binary = map[string]string{
-	"sub": "k_sub", "mul": "k_mul", "div": "k_div", "tanh.dx": "k_tanh_dx", "sigmoid.dx": "k_sigmoid_dx",
-	"logsigmoid.dx": "k_logsigmoid_dx", "relu.dx": "k_relu_dx", "square.dx": "k_square_dx",
-}
-
+// elementwise makes the kernels of ops that are no programs, or too long ones.
 func (d *Device) elementwise(o *op.Op, used []bool) *exec.Kernel {
 	n := size(o)
-	simple := func(build func(outs, ins []address) launch) *exec.Kernel {
-		return d.kernel(o, used, func(r *run, outs, ins []address) { r.add(build(outs, ins)) })
-	}
-	if k := unary[o.Name()]; k != "" {
-		return simple(func(outs, ins []address) launch { return over(k, n, at(outs[0], ins[0]), nil) })
-	}
-	if k := binary[o.Name()]; k != "" {
-		return simple(func(outs, ins []address) launch { return over(k, n, at(outs[0], ins[0], ins[1]), nil) })
-	}
 	switch o.Name() {
-	case "scale", "offset":
-		return simple(func(outs, ins []address) launch {
-			return over("k_"+o.Name(), n, at(outs[0], ins[0]), nil, float32(o.Dims().(float64)))
-		})
 	case "add":
 		return d.kernel(o, used, func(r *run, outs, ins []address) { addAll(r, outs[0], ins, n) })
-	case "one":
-		return simple(func(outs, _ []address) launch { return over("k_fill", n, at(outs[0]), nil, 1) })
-	case "mean.dx":
-		return simple(func(outs, ins []address) launch {
-			return over("k_expand", n, at(outs[0], ins[0]), []int{n}, float32(1/float64(n)))
-		})
-	case "expandperexample":
-		return simple(func(outs, ins []address) launch {
-			return over("k_expand", n, at(outs[0], ins[0]), []int{o.Dims().(int)}, 1)
-		})
-	case "channeladd", "channelmul":
-		c := o.Dims().(ref.Channel)
-		return simple(func(outs, ins []address) launch {
-			return over("k_"+o.Name(), n, at(outs[0], ins[0], ins[1]), []int{c.C, c.P, flag(c.Shared)})
+	case "concat":
+		c := o.Dims().(op.ConcatDims)
+		return d.kernel(o, used, func(r *run, outs, ins []address) {
+			offset, stride := 0, n/c.N
+			for i, s := range c.Sizes {
+				r.add(over("k_place", c.N*s, at(outs[0], ins[i]), []int{s, stride, offset}))
+				offset += s
+			}
 		})
 	case "gaussian.dz":
-		return simple(func(outs, ins []address) launch {
-			return over("k_gaussian_dz", n, append(append([]address(nil), outs...), ins...), []int{o.Dims().(int)})
-		})
-	case "normal.dz":
-		return simple(func(outs, ins []address) launch {
-			return over("k_normal_dz", n, at(outs[0], ins[0], ins[1]), []int{o.Dims().(int)})
+		return d.kernel(o, used, func(r *run, outs, ins []address) {
+			r.add(over("k_gaussian_dz", n, append(append([]address(nil), outs...), ins...), []int{o.Dims().(int)}))
 		})
 	}
 	return nil

@@ -8,10 +8,6 @@ import (
 
 func (d *Device) matrix(o *op.Op, used []bool) *exec.Kernel {
 	switch o.Name() {
-	case "mean":
-		return d.kernel(o, used, func(r *run, outs, ins []address) {
-			r.add(blocks("k_mean", 1, 1, at(outs[0], ins[0]), []int{o.Dims().(int)}))
-		})
 	case "linear", "matmul":
 		return product(o, func(outs, ins []address) gemm { return matMul(o.Dims().(op.MatMulDims), outs[0], ins) })
 	case "matapply":

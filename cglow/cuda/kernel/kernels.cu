@@ -1,6 +1,6 @@
 // All kernels in one translation unit.
 #include "elementwise.cu"
-#include "shape.cu"
+#include "window.cu"
 #include "reduce.cu"
 #include "map.cu"
 #include "gemm.cu"

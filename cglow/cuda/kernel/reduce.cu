@@ -22,20 +22,11 @@
 		} \
 	}
 
-// k_sum: rows of n[0] elements, times f[0].
-REDUCE(k_sum, a.n[0], (double)a.p[1][b * a.n[0] + i], s * (double)a.f[0])
-
 // k_mean: one row of n[0] elements.
 REDUCE(k_mean, a.n[0], (double)a.p[1][i], s / a.n[0])
 
 // k_sumbatch: y[b] = sum_i x[i n[1] + b], n[0] terms.
 REDUCE(k_sumbatch, a.n[0], (double)a.p[1][i * a.n[1] + b], s)
-
-// Channel sums over [N,C,P]: n = P, C, images per result. Result b is a channel of an image, or
-// of all images.
-#define AT(i) (((b / a.n[1] + (i) / a.n[0]) * a.n[1] + b % a.n[1]) * a.n[0] + (i) % a.n[0])
-REDUCE(k_channelsum, a.n[0] * a.n[2], (double)a.p[1][AT(i)], s)
-REDUCE(k_channeldot, a.n[0] * a.n[2], (double)a.p[1][AT(i)] * (double)a.p[2][AT(i)], s)
 
 DEVICE double gauss(float z, float mean, float logs) {
 	float d = z - mean;

@@ -1,51 +1,5 @@
-// Ops that move elements.
+// Pictures against the matrices that convolutions multiply.
 #include "device.h"
-
-// k_squeeze: deep p[0] from wide p[1] [N*C,H,W]; with n[3], wide p[0] from deep p[1].
-// n = elements, H, W, backwards.
-KERNEL(k_squeeze) {
-	int h = a.n[1], w = a.n[2];
-	EACH_ELEMENT(i, a.n[0]) {
-		int col = i % w, row = i / w % h, plane = i / (w * h);
-		int deep = ((plane * 4 + 2 * (row % 2) + col % 2) * (h / 2) + row / 2) * (w / 2) + col / 2;
-		if (a.n[3]) a.p[0][i] = a.p[1][deep];
-		else a.p[0][deep] = a.p[1][i];
-	}
-}
-
-// k_channels: p[0] [N,count,P] = channels from, from+step, ... of p[1] [N,C,P].
-// n = elements of p[0], C, P, from, step, count.
-KERNEL(k_channels) {
-	int p = a.n[2], count = a.n[5];
-	EACH_ELEMENT(i, a.n[0]) {
-		int q = i % p, k = i / p % count, n = i / (p * count);
-		a.p[0][i] = a.p[1][(n * a.n[1] + a.n[3] + k * a.n[4]) * p + q];
-	}
-}
-
-// k_scatter is the transpose of k_channels. n[0] = elements of p[0] [N,C,P].
-KERNEL(k_scatter) {
-	int p = a.n[2], c = a.n[1], count = a.n[5];
-	EACH_ELEMENT(i, a.n[0]) {
-		int q = i % p, k = i / p % c - a.n[3], n = i / (p * c);
-		int has = k >= 0 && k % a.n[4] == 0 && k / a.n[4] < count;
-		a.p[0][i] = has ? a.p[1][(n * count + k / a.n[4]) * p + q] : 0.f;
-	}
-}
-
-// k_place: p[0][(i/size)*stride + offset + i%size] = p[1][i]; n = elements, size, stride, offset.
-KERNEL(k_place) {
-	EACH_ELEMENT(i, a.n[0]) { a.p[0][i / a.n[1] * a.n[2] + a.n[3] + i % a.n[1]] = a.p[1][i]; }
-}
-
-// k_transpose: p[0] [N,C,R] from p[1] [N,R,C]; n = elements, R, C.
-KERNEL(k_transpose) {
-	int r = a.n[1], c = a.n[2];
-	EACH_ELEMENT(i, a.n[0]) {
-		int row = i % r, col = i / r % c, n = i / (r * c);
-		a.p[0][i] = a.p[1][(n * r + row) * c + col];
-	}
-}
 
 // window is a job of k_im2col or k_col2im: pictures [N,C,H,W] with strides of their own against
 // rows (n, i, j) of columns (c, tap). Package cuda has the same type.

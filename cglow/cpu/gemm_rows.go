@@ -16,10 +16,10 @@ const (
 	// stays in the second-level cache.
 	updateValues = 1 << 15
 	// updateColumns is the length of a row of C from which it is worth a call.
-	updateColumns = 256
+	updateColumns = 128
 	// pastValues is the size from which a C that is only written goes past the
 	// caches: it would be read first otherwise, and push out what is in use.
-	pastValues = 1 << 16
+	pastValues = 1 << 13
 )
 
 // method is a way to compute a product.
@@ -116,6 +116,9 @@ func (s isa) gemmCombine(p *product) {
 				s.combine(p.c[i*p.ldc+j:][:cols], rows, p.b[q*p.ldb+j:], p.ldb, p.a[at:], step, q > 0 || p.beta != 0, past)
 			}
 		}
+	}
+	if past {
+		storeFence()
 	}
 	s.finish(p)
 }

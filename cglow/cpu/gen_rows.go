@@ -45,7 +45,8 @@ const ahead = 2048
 
 // combine writes dst[j] = k[0]*x[0][j] + k[1]*x[1][j] + ..., plus dst[j] first
 // if add is 1. With add 2, dst is written past the caches; it must start on a
-// vector's boundary. The factors stay in registers 0 to 7.
+// vector's boundary, and a fence must follow before others read it. The factors
+// stay in registers 0 to 7.
 func (f *file) combine(rows int) {
 	name := fmt.Sprintf("combine%d%s", rows, f.name)
 	f.text(name, "func "+name+"(dst *float32, n int, x *float32, xRow int, k *float32, kStep int, add int), strides in bytes",
@@ -94,9 +95,6 @@ func (f *file) combine(rows int) {
 		f.maskRest()
 		f.combineRest(rows, loop == "adding")
 		f.label(done)
-		if loop == "past" {
-			f.op("SFENCE")
-		}
 		f.ret()
 	}
 }
@@ -208,5 +206,8 @@ func rowFile(f *file) {
 	f.rowFunctions()
 	if f.name == "avx2" {
 		f.lanes("vectorLanes")
+		f.text("storeFence", "func storeFence(): what was written past the caches is seen before what is written after it")
+		f.op("SFENCE")
+		f.op("RET")
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // combine sets dst[j] = sum over r of k[r*kStep]*x[r*xRow+j], plus dst[j] if
 // add is set, for up to 8 rows. With past set and add not, it may write past
-// the caches.
+// the caches; a fence must follow.
 func (s isa) combine(dst []float32, rows int, x []float32, xRow int, k []float32, kStep int, add, past bool) {
 	if s == generic {
 		combineGeneric(dst, rows, x, xRow, k, kStep, add)
@@ -113,6 +113,9 @@ func (s isa) dots(out []float32, n, xs, ws int, x []float32, xRow int, w []float
 
 // Kernels combine{rows}{set} and dots{xs}x{ws}{set}, written by gen_rows.go;
 // strides are in bytes.
+
+// storeFence ends a series of calls of combine past the caches.
+func storeFence()
 
 //go:noescape
 func combine1avx2(dst unsafe.Pointer, n int, x unsafe.Pointer, xRow int, k unsafe.Pointer, kStep int, add int)

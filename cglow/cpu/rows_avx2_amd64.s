@@ -61,7 +61,6 @@ pastRest:
 	VMULPS Y9, Y0, Y8
 	VMASKMOVPS Y8, Y15, 0(DI)
 done2:
-	SFENCE
 	VZEROUPPER
 	RET
 adding:
@@ -155,7 +154,6 @@ pastRest:
 	VFMADD231PS Y9, Y1, Y8
 	VMASKMOVPS Y8, Y15, 0(DI)
 done5:
-	SFENCE
 	VZEROUPPER
 	RET
 adding:
@@ -262,7 +260,6 @@ pastRest:
 	VFMADD231PS Y9, Y2, Y8
 	VMASKMOVPS Y8, Y15, 0(DI)
 done8:
-	SFENCE
 	VZEROUPPER
 	RET
 adding:
@@ -386,7 +383,6 @@ pastRest:
 	VFMADD231PS Y9, Y3, Y8
 	VMASKMOVPS Y8, Y15, 0(DI)
 done11:
-	SFENCE
 	VZEROUPPER
 	RET
 adding:
@@ -524,7 +520,6 @@ pastRest:
 	VFMADD231PS Y9, Y4, Y8
 	VMASKMOVPS Y8, Y15, 0(DI)
 done14:
-	SFENCE
 	VZEROUPPER
 	RET
 adding:
@@ -675,7 +670,6 @@ pastRest:
 	VFMADD231PS Y9, Y5, Y8
 	VMASKMOVPS Y8, Y15, 0(DI)
 done17:
-	SFENCE
 	VZEROUPPER
 	RET
 adding:
@@ -842,7 +836,6 @@ pastRest:
 	VFMADD231PS Y9, Y6, Y8
 	VMASKMOVPS Y8, Y15, 0(DI)
 done20:
-	SFENCE
 	VZEROUPPER
 	RET
 adding:
@@ -1023,7 +1016,6 @@ pastRest:
 	VFMADD231PS Y9, Y7, Y8
 	VMASKMOVPS Y8, Y15, 0(DI)
 done23:
-	SFENCE
 	VZEROUPPER
 	RET
 adding:
@@ -1535,3 +1527,8 @@ DATA vectorLanes<>+40(SB)/8, $0
 DATA vectorLanes<>+48(SB)/8, $0
 DATA vectorLanes<>+56(SB)/8, $0
 GLOBL vectorLanes<>(SB), RODATA|NOPTR, $64
+
+// func storeFence(): what was written past the caches is seen before what is written after it
+TEXT ·storeFence(SB), NOSPLIT, $0-0
+	SFENCE
+	RET

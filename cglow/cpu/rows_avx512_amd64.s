@@ -61,7 +61,6 @@ pastRest:
 	VMULPS Z9, Z0, Z8
 	VMOVUPS Z8, K1, 0(DI)
 done2:
-	SFENCE
 	VZEROUPPER
 	RET
 adding:
@@ -155,7 +154,6 @@ pastRest:
 	VFMADD231PS Z9, Z1, Z8
 	VMOVUPS Z8, K1, 0(DI)
 done5:
-	SFENCE
 	VZEROUPPER
 	RET
 adding:
@@ -262,7 +260,6 @@ pastRest:
 	VFMADD231PS Z9, Z2, Z8
 	VMOVUPS Z8, K1, 0(DI)
 done8:
-	SFENCE
 	VZEROUPPER
 	RET
 adding:
@@ -386,7 +383,6 @@ pastRest:
 	VFMADD231PS Z9, Z3, Z8
 	VMOVUPS Z8, K1, 0(DI)
 done11:
-	SFENCE
 	VZEROUPPER
 	RET
 adding:
@@ -524,7 +520,6 @@ pastRest:
 	VFMADD231PS Z9, Z4, Z8
 	VMOVUPS Z8, K1, 0(DI)
 done14:
-	SFENCE
 	VZEROUPPER
 	RET
 adding:
@@ -675,7 +670,6 @@ pastRest:
 	VFMADD231PS Z9, Z5, Z8
 	VMOVUPS Z8, K1, 0(DI)
 done17:
-	SFENCE
 	VZEROUPPER
 	RET
 adding:
@@ -842,7 +836,6 @@ pastRest:
 	VFMADD231PS Z9, Z6, Z8
 	VMOVUPS Z8, K1, 0(DI)
 done20:
-	SFENCE
 	VZEROUPPER
 	RET
 adding:
@@ -1023,7 +1016,6 @@ pastRest:
 	VFMADD231PS Z9, Z7, Z8
 	VMOVUPS Z8, K1, 0(DI)
 done23:
-	SFENCE
 	VZEROUPPER
 	RET
 adding:

@@ -15,19 +15,6 @@ func Transpose(dst, src []float32, rows, cols int) {
 	active.turn(dst, rows, src, cols, rows, cols)
 }
 
-// TransposeRows is [Transpose] between parts of larger matrices, whose rows lie dstRow and srcRow
-// values apart:
-//
-//	for i, j { dst[j*dstRow+i] = src[i*srcRow+j] }
-func TransposeRows(dst []float32, dstRow int, src []float32, srcRow, rows, cols int) {
-	if rows < 0 || cols < 0 || dstRow < rows || srcRow < cols ||
-		rows > 0 && cols > 0 && (len(dst) < (cols-1)*dstRow+rows || len(src) < (rows-1)*srcRow+cols) {
-		panic(fmt.Sprintf("cpu: TransposeRows: %d x %d values, but %d in dst with rows of %d and %d in src with rows of %d",
-			rows, cols, len(dst), dstRow, len(src), srcRow))
-	}
-	active.turn(dst, dstRow, src, srcRow, rows, cols)
-}
-
 // turn sets dst[j*dstRow+i] = src[i*srcRow+j] for i < rows, j < cols, in square
 // blocks of one vector a side as far as they go.
 func (s isa) turn(dst []float32, dstRow int, src []float32, srcRow, rows, cols int) {

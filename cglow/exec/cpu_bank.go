@@ -84,7 +84,7 @@ type bankPlan struct {
 type bankRoom struct {
 	weights, columns, flat []float32
 	a, b                   []float32 // results, or their gradients, of two layers in turn
-	turned, across         []float32 // gradient of V, and its transpose
+	turned                 []float32 // gradient of V
 	sum                    []float32 // of columns, for a bias
 	lines                  []float32 // a gradient of the unfolded x line by line
 }
@@ -149,7 +149,7 @@ func (p bankPlan) take(c *carver, results, turned bool) *bankPlan {
 			r.a, r.b = c.take(result), c.take(result)
 		}
 		if turned {
-			r.turned, r.across, r.sum = c.take(weights), c.take(weights), c.take(2*(sumLanes+width))
+			r.turned, r.sum = c.take(weights), c.take(2*(sumLanes+width))
 		}
 		p.rooms = append(p.rooms, r)
 	}

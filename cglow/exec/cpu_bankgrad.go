@@ -189,10 +189,7 @@ func (b *bankGrads) convInPlace(r *bankRoom, layer, before *bankLayer, gz, next,
 	c, rows := layer.Conv, b.N*layer.pixels
 	taps := c.KH * c.KW
 	if dw != nil {
-		cpu.Gemm(true, false, layer.depth, c.O, rows, in, layer.depth, gz, c.O, r.across, c.O, 0)
-		for tap := range taps {
-			cpu.TransposeRows(r.turned[tap*c.C:], layer.depth, r.across[tap*c.C*c.O:], c.O, c.C, c.O)
-		}
+		cpu.Gemm(true, false, c.O, layer.depth, rows, gz, c.O, in, layer.depth, r.turned, layer.depth, 0)
 		turn(dw, r.turned, c.O, taps, c.C)
 	}
 	turn(r.weights, w, c.O, c.C, taps)

@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"reflect"
 	"runtime"
 	"runtime/metrics"
 	"slices"
+	"strings"
 	"unsafe"
 )
 
@@ -38,25 +40,55 @@ type hashedType struct {
 // plain mode.
 const fewTypes = 20000
 
+// triedVersion is the Go whose runtime loads plugins in the way described above.
+// With another one, loading takes its time until someone has looked.
+const triedVersion = "go1.26"
+
 // findTypelinks finds the list of the module that holds package fmt; nil if it
-// is short or the runtime does not look as expected.
+// is short, or the runtime is not the one or does not look as expected.
 func findTypelinks() *typelinks {
+	if v := runtime.Version(); v != triedVersion && !strings.HasPrefix(v, triedVersion+".") {
+		return nil
+	}
 	pc := reflect.ValueOf(fmt.Sprint).Pointer()
 	frame, _ := runtime.CallersFrames([]uintptr{pc + 1}).Next()
-	info := reflect.ValueOf(&frame).Elem().FieldByName("funcInfo")
-	if !info.IsValid() || info.Kind() != reflect.Struct {
+	rtype := reflect.TypeOf(reflect.TypeFor[int]()).Elem() // struct{ t abi.Type }
+	return typelinksIn(reflect.ValueOf(&frame).Elem(), rtype, samples(), fewTypes)
+}
+
+// typelinksIn finds the list by way of a frame of package runtime. Names and
+// types of all fields that it uses must be the expected ones, and the sample
+// types must stand where the list says: any difference gives nil.
+func typelinksIn(frame reflect.Value, rtype reflect.Type, samples []reflect.Type, atLeast int) *typelinks {
+	if !hashAt(rtype, offHash) {
 		return nil
 	}
-	module := info.FieldByName("datap")
-	if !module.IsValid() || module.Kind() != reflect.Pointer || module.IsNil() {
+	module := frame
+	for _, name := range []string{"funcInfo", "datap"} {
+		if module.Kind() != reflect.Struct {
+			return nil
+		}
+		if module = module.FieldByName(name); !module.IsValid() {
+			return nil
+		}
+	}
+	if module.Kind() != reflect.Pointer || module.IsNil() || module.Elem().Kind() != reflect.Struct {
 		return nil
 	}
-	list, types := module.Elem().FieldByName("typelinks"), module.Elem().FieldByName("types")
-	if !list.IsValid() || list.Type() != reflect.TypeFor[[]int32]() || !types.IsValid() || types.Kind() != reflect.Uintptr || list.Len() < fewTypes {
+	list, types, end := module.Elem().FieldByName("typelinks"), module.Elem().FieldByName("types"), module.Elem().FieldByName("etypes")
+	if !list.IsValid() || list.Type() != reflect.TypeFor[[]int32]() || list.Len() < atLeast {
 		return nil
+	}
+	for _, v := range []reflect.Value{types, end} {
+		if !v.IsValid() || v.Type() != reflect.TypeFor[uintptr]() {
+			return nil
+		}
 	}
 	t := &typelinks{list: (*[]int32)(unsafe.Pointer(list.UnsafeAddr())), types: *(*unsafe.Pointer)(unsafe.Pointer(types.UnsafeAddr()))}
 	t.all = *t.list
+	if !t.holds(samples, uintptr(end.Uint()-types.Uint())) {
+		return nil
+	}
 	t.index = make([]hashedType, len(t.all))
 	for i, link := range t.all {
 		t.index[i] = hashedType{*(*uint32)(unsafe.Add(t.types, int(link)+offHash)), link}
@@ -70,8 +102,46 @@ func findTypelinks() *typelinks {
 	return t
 }
 
-// offHash is where internal/abi.Type has its hash on a 64-bit machine.
+// offHash is where internal/abi.Type has its hash on a 64-bit machine; the
+// kernel, which reads hashes from the files of plugins, relies on it too.
 const offHash = 16
+
+// hashAt tells whether the types of package reflect have their hash at an offset.
+func hashAt(rtype reflect.Type, offset uintptr) bool {
+	if rtype.Kind() != reflect.Struct || rtype.NumField() != 1 || rtype.Field(0).Type.Kind() != reflect.Struct {
+		return false
+	}
+	h, ok := rtype.Field(0).Type.FieldByName("Hash")
+	return ok && h.Offset == offset && h.Type == reflect.TypeFor[uint32]()
+}
+
+// samples are types that every host has.
+func samples() []reflect.Type {
+	return []reflect.Type{
+		reflect.TypeFor[[]string](), reflect.TypeFor[[]byte](), reflect.TypeFor[map[string]any](),
+		reflect.TypeFor[*os.File](), reflect.TypeFor[func()](), reflect.TypeFor[*int](),
+	}
+}
+
+// holds tells whether the list has those of the samples that lie in the first
+// size bytes behind t.types, which must be most of them, and nothing that lies
+// behind it.
+func (t *typelinks) holds(samples []reflect.Type, size uintptr) bool {
+	found := 0
+	for _, s := range samples {
+		at := uintptr(reflect.ValueOf(s).UnsafePointer()) - uintptr(t.types)
+		if at >= size {
+			continue // of another module
+		}
+		if !slices.Contains(t.all, int32(at)) {
+			return false
+		}
+		found++
+	}
+	return 2*found > len(samples) && !slices.ContainsFunc(t.all, func(link int32) bool {
+		return link < 0 || uintptr(link)+offHash+4 > size
+	})
+}
 
 // shorten leaves the types with these hashes in the list, and returns a
 // function that undoes it.

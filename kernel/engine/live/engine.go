@@ -69,7 +69,8 @@ type Engine struct {
 	faster   *linkage // replaces link when the host starts again
 
 	tellFaster  atomic.Bool
-	presetImage *image // of an engine that tries an image
+	presetImage *image                      // of an engine that tries an image
+	buildAhead  func(context.Context) error // builds the image in the background; tests have their own
 
 	running sync.RWMutex // held for reading by each cell that runs
 	loading turn         // one cell at a time is compiled and loaded
@@ -112,6 +113,7 @@ func New(o Options) (*Engine, error) {
 		e.log = slog.New(slog.DiscardHandler)
 	}
 	e.router.panics = e.goroutinePanic
+	e.buildAhead = e.buildImage
 	e.ctx, e.cancel = context.WithCancel(context.Background())
 	return e, nil
 }
@@ -316,6 +318,7 @@ func (e *Engine) startHost() error {
 	if e.faster != nil {
 		e.link.Store(e.faster)
 		e.faster = nil
+		e.setNoImage(nil)
 	}
 	l := e.link.Load()
 	l.builder.cells.reset()

@@ -155,9 +155,7 @@ func (e *Engine) warm() {
 	waits := errors.Is(e.noImage, errNoImage)
 	e.mu.Unlock()
 	if waits {
-		polite := *e.tc
-		polite.polite = true
-		if err := e.imageBuilder(&polite, nil).build(e.ctx, false); err != nil {
+		if err := e.buildAhead(e.ctx); err != nil {
 			e.setNoImage(err)
 			e.log.Warn("live: cells stay plain", "err", err)
 		} else {
@@ -170,6 +168,13 @@ func (e *Engine) warm() {
 			e.log.Debug("live: compiling ahead", "err", err)
 		}
 	}
+}
+
+// buildImage builds the image at low priority.
+func (e *Engine) buildImage(ctx context.Context) error {
+	polite := *e.tc
+	polite.polite = true
+	return e.imageBuilder(&polite, nil).build(ctx, false)
 }
 
 // switchOver goes on with the image that was built meanwhile: at once if no
@@ -197,6 +202,7 @@ func (e *Engine) switchOver() {
 	loaded := e.loaded
 	e.mu.Unlock()
 	if loaded > 0 {
+		e.setNoImage(&imageError{"restart the kernel to have them several times faster, the image of packages is built"})
 		e.tellFaster.Store(true)
 		return
 	}

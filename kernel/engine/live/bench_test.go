@@ -1,6 +1,8 @@
 package live
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -119,4 +121,64 @@ func residentKB(b *testing.B, pid int) (kb int) {
 		}
 	}
 	return kb
+}
+
+// BenchmarkInterrupt measures from an interrupt to the end of the cell, which
+// is when the next one can start. The limits are 50 ms for loops and 1 s for
+// what has to be left behind.
+func BenchmarkInterrupt(b *testing.B) {
+	e, err := New(Options{ModuleRoot: "../../.."})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer e.Close()
+	setup := "i := 0\nxs := make([]float64, 1<<22)\n" +
+		"run := train.Quick(1 << 20)\ncfg := cglow.Quick32()\nd := Must(data.Silhouettes(data.Silhouettes32()))\n" +
+		"cfg.X, cfg.Y = d.Shapes()\nm := Must(cglow.New(cfg, 1))\nvar result *train.Result\nvar failed error"
+	if _, err := e.Execute(b.Context(), core.Cell{Code: setup, Number: 1}, new(output)); err != nil {
+		b.Fatal(err)
+	}
+	for _, c := range []struct{ name, code string }{
+		{"loop", "fmt.Println(\"go\")\nfor { i++ }"},
+		{"matrix", "fmt.Println(\"go\")\nfor { for r := range 1024 { for c := range 4096 { xs[r*4096+c] += 1 } } }"},
+		{"calls", "func deeper(n int) int { if n == 0 { return 1 }; return deeper(n-1) + 1 }\nfmt.Println(\"go\")\nfor { i += deeper(1000) }"},
+		{"sleep", "fmt.Println(\"go\")\ntime.Sleep(time.Hour)"},
+		{"training", "result, failed = train.Run(ctx, m, d, run, func(p train.Progress) { if p.Step == 1 { fmt.Println(\"go\") } })"},
+		{"channel", "fmt.Println(\"go\")\n<-make(chan int)"},
+		{"library", "fmt.Println(\"go\")\nr, _, _ := os.Pipe()\nio.ReadAll(r)"},
+	} {
+		b.Run("cell="+c.name, func(b *testing.B) {
+			var took []time.Duration
+			for n := 2; b.Loop(); n++ {
+				took = append(took, interruptOnce(b, e, n, c.code))
+			}
+			slices.Sort(took)
+			b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "ms-median")
+			b.ReportMetric(float64(took[len(took)-1].Microseconds())/1000, "ms-max")
+		})
+	}
+}
+
+// interruptOnce runs a cell until it has printed and been at work for a while,
+// interrupts it, and returns how long it went on.
+func interruptOnce(b *testing.B, e *Engine, number int, code string) time.Duration {
+	ctx, cancel := context.WithCancel(b.Context())
+	defer cancel()
+	out := new(output)
+	at := make(chan time.Time, 1)
+	go func() {
+		for out.String() == "" && b.Context().Err() == nil {
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(50 * time.Millisecond)
+		at <- time.Now()
+		cancel()
+	}()
+	_, err := e.Execute(ctx, core.Cell{Code: code, Number: number}, out)
+	end := time.Now()
+	var ce *core.CellError
+	if !errors.As(err, &ce) || ce.Name != nameInterrupted {
+		b.Fatalf("%s\n%v", code, err)
+	}
+	return end.Sub(<-at)
 }

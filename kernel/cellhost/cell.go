@@ -14,8 +14,9 @@ import (
 )
 
 // patience is how long a cell may take to stop after an interrupt before its
-// goroutine is left behind, unless the kernel has more.
-const patience = time.Second
+// goroutine is left behind, unless the kernel gives it more: a little less than a
+// second, so that the person has the prompt back within one.
+const patience = 900 * time.Millisecond
 
 // A cell is one run of one compiled cell.
 type cell struct {

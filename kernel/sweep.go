@@ -79,6 +79,9 @@ func (s sweepStart) Run(c *cli) error {
 	}
 	ctx, stop := untilInterrupt()
 	defer stop()
+	if f := cellsFinding(ctx, root); f.State == later && !s.interpreted() {
+		ui.line("%s: %s (%s)", f.Name, f.Detail, f.Fix)
+	}
 	if s.Slurm {
 		return s.submit(ctx, ui, p, root, missing)
 	}

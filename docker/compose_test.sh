@@ -6,14 +6,12 @@
 #
 # Needs docker, a running dockerd and the image (docker/test.sh has all three
 # and runs this). Where docker has no compose plugin, one is built from its Go
-# module. The service gets the host's network here, for dockerd may be without
-# one of its own: published ports are not part of this test.
+# module. Nothing of the file is changed but the image's name.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 say() { printf '\n== %s\n' "$*"; }
 fail() { printf 'docker/compose_test.sh: %s\n' "$*" >&2; exit 1; }
-port=18889 base=http://127.0.0.1:18889/class
-export JUPYTER_TOKEN=secret-of-the-test GLOWNOTES_PREFIX=/class/ GLOWNOTES_DATA=
+export JUPYTER_TOKEN=secret-of-the-test GLOWNOTES_PREFIX=/class/ GLOWNOTES_DATA= GLOWNOTES_PORT=
 work=$(mktemp -d)
 project=glownotes-test-$$
 
@@ -33,9 +31,6 @@ cat >"$work/here.yaml" <<END
 services:
   lab:
     image: ${1:-glownotes}
-    network_mode: host
-    ports: !reset []
-    environment: {GLOWNOTES_PORT: "$port"}
 END
 compose() { docker compose -p "$project" -f docker/compose.yaml "$@"; }
 here() { compose -f "$work/here.yaml" "$@"; }
@@ -59,13 +54,15 @@ sed 's/volumes:/volume:/' docker/compose.yaml >"$work/wrong.yaml"
 if docker compose -f "$work/wrong.yaml" config --quiet 2>/dev/null; then fail "a wrong word is not found"; fi
 
 say "up"
-export GLOWNOTES_DATA=$work/data
+export GLOWNOTES_DATA=$work/data GLOWNOTES_PORT=18889
+base=http://127.0.0.1:$GLOWNOTES_PORT/class
 mkdir "$GLOWNOTES_DATA"
 echo here >"$GLOWNOTES_DATA/mark"
 start=$SECONDS
 here up --detach --no-build --wait --wait-timeout 300
 echo "healthy after $((SECONDS - start)) s"
-here exec -T lab python3 - "$base" "$JUPYTER_TOKEN" <docker/cell.py
+contents "$base/api/status"
+here exec -T lab python3 - http://127.0.0.1:8888/class "$JUPYTER_TOKEN" <docker/cell.py
 [ "$(here exec -T lab cat /data/mark)" = here ] || fail "the data is not in /data"
 if here exec -T lab touch /data/mark 2>/dev/null; then fail "/data can be written"; fi
 contents -o /dev/null -X PUT "$base/api/contents/kept.ipynb" \

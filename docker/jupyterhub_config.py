@@ -8,9 +8,8 @@
 #
 # Every user has a folder, a server and kernels of his own, but all of them run
 # under the account that started the hub: fine for people who trust each other.
-# Among strangers let the hub start one container of docker/Dockerfile for each
-# user (DockerSpawner, KubeSpawner): the image has jupyterhub-singleuser, and
-# there the limits below are those of the container.
+# For strangers jupyterhub_docker_config.py gives each user a container, which
+# has the limits below as a whole.
 import os
 import subprocess
 import sys

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Builds the images and uses them as a person would: a notebook headless, a
 # sweep, a cell through JupyterLab's server, a clean stop, files that stay; the
-# compose file; the image with CUDA on a machine that may have no GPU.
+# compose file; a hub that gives each user a container; the image with CUDA on a
+# machine that may have no GPU.
 #
 #   docker/test.sh            with the published base images
 #   docker/test.sh --local    with bases made here: debootstrap and this
 #                             machine's Go (no image registry is needed; root)
 #
-# Needs docker, and a running dockerd or the right to start one.
+# Needs docker, and a running dockerd or the right to start one; root, Python 3
+# and npm for the hub.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 image=glownotes:test name=glownotes-test volume=glownotes-test port=18888 token=secret-of-the-test
@@ -106,6 +108,7 @@ code=$(docker inspect -f '{{.State.ExitCode}}' "$name")
 docker run --rm -v "$volume:/home/glow/work" "$image" test -s /home/glow/work/done.html || fail "the files are gone"
 
 docker/compose_test.sh "$image"
+docker/hub_image_test.sh "$image"
 
 say "docker build, with CUDA's libraries"
 docker build -q --network host -f docker/Dockerfile.cuda --build-arg GLOWNOTES_IMAGE="$image" -t "$image-cuda" .

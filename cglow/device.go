@@ -3,6 +3,7 @@ package cglow
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,6 +49,7 @@ type Device struct {
 	gpu    *device.Device // nil: the CPU
 	reason string         // why it is not a GPU, or no longer
 	stores []weak.Pointer[store]
+	trips  map[string]int // ops that run on the host, by task
 }
 
 // DeviceInfo describes a device of this machine.
@@ -126,8 +128,38 @@ func (d *Device) Explain() string {
 		return fmt.Sprintf("computing on the CPU (%s); device %q: %s", cpu.ISA(), d.wanted, d.reason)
 	}
 	c := gpu.Context()
-	return fmt.Sprintf("computing on %s: %s; kernels for sm_%d from PTX, matrix products in %s by our own kernels",
+	text := fmt.Sprintf("computing on %s: %s; kernels for sm_%d from PTX, matrix products in %s by ",
 		gpu.Name(), describeGPU(c.Info()), c.Arch(), gpu.Math())
+	if version, err := c.BLAS(); err == nil {
+		text += version + " where they are large, else by our own kernels"
+	} else {
+		text += fmt.Sprintf("our own kernels (cuBLASLt: %v)", err)
+	}
+	if version, err := c.DNN(); err == nil {
+		text += "; " + version + " found, not needed: convolutions are matrix products here"
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, task := range slices.Sorted(maps.Keys(d.trips)) {
+		ops, has, run := "ops", "have", "run"
+		if d.trips[task] == 1 {
+			ops, has, run = "op", "has", "runs"
+		}
+		text += fmt.Sprintf("; of the graph for %s %d %s %s no kernel on the GPU and %s on the CPU", task, d.trips[task], ops, has, run)
+	}
+	return text
+}
+
+// note remembers how many ops of a graph have to go through the host.
+func (d *Device) note(task string, trips int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.trips == nil {
+		d.trips = map[string]int{}
+	}
+	if delete(d.trips, task); trips > 0 {
+		d.trips[task] = trips
+	}
 }
 
 func (d *Device) String() string { return d.Explain() }

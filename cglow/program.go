@@ -56,6 +56,9 @@ func (b *builder) compileWith(task string, attach func(*device.Device, *exec.Mir
 		if m.vm, err = b.onGPU(gpu, attach, outputs); isDevice(err) {
 			err = m.leave(err)
 		}
+		if err == nil {
+			b.device.note(task, m.vm.Stats().RoundTrips)
+		}
 	} else {
 		m.vm, err = cpu()
 	}

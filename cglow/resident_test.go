@@ -1,6 +1,7 @@
 package cglow
 
 import (
+	"errors"
 	"math"
 	"path/filepath"
 	"runtime"
@@ -10,6 +11,7 @@ import (
 
 	"glownotes/cglow/cuda/cudatest"
 	"glownotes/cglow/data"
+	"glownotes/cglow/op"
 	"glownotes/cglow/optim"
 )
 
@@ -372,5 +374,61 @@ func awaitMemory(t *testing.T, allocated func() int64, want int64) {
 		if time.Now().After(end) {
 			t.Fatalf("%d bytes of device memory are left of what was dropped, want %d", allocated(), want)
 		}
+	}
+}
+
+// TestDeviceBLAS trains with cuBLASLt in every product that it can take, and tells so.
+func TestDeviceBLAS(t *testing.T) {
+	if realGPU() {
+		t.Skip("needs the libraries of the tests")
+	}
+	if err := cudatest.UseBLAS(); errors.Is(err, cudatest.ErrNoCompiler) {
+		t.Skip(err)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+	defer cudatest.Use()
+	d, err := OpenDevice("cuda:0")
+	if err != nil || d.use() == nil {
+		t.Fatal(err, d)
+	}
+	for _, want := range []string{"cuBLASLt 12.8.5", "cuDNN 9.10.2 found, not needed"} {
+		if !strings.Contains(d.Explain(), want) {
+			t.Errorf("%q does not say %q", d.Explain(), want)
+		}
+	}
+	d.use().BLASFrom(1)
+	before, _ := cudatest.Products()
+	got, want := newTraining(t, d, everything), newTraining(t, nil, everything)
+	got.steps(3)
+	want.steps(3)
+	if after, err := cudatest.Products(); err != nil || after-before < 3 {
+		t.Errorf("%d products by cuBLASLt, %v", after-before, err)
+	}
+	near(t, "weights", got.m.store.all(), want.m.store.all(), 3)
+}
+
+// TestDeviceExplain checks that ops without a kernel on the GPU are told.
+func TestDeviceExplain(t *testing.T) {
+	d := fakeGPU(t, "cuda:0")
+	if strings.Contains(d.Explain(), "run on the CPU") || !strings.Contains(d.Explain(), "our own kernels (cuBLASLt:") && !realGPU() {
+		t.Errorf("%s", d.Explain())
+	}
+	// A chain of reflections that does not fit the kernel's shared memory.
+	c := small()
+	c.Precision = "float32"
+	m := mustNew(t, c, 1)
+	m.Use(d)
+	b := m.builder()
+	w := op.Householder(b.input("w0", 128, 128), b.input("v", 1, 64, 128), b.input("d", 1, 128))
+	p, err := b.compile("reflections", op.Scale(w, 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.run(); err != nil {
+		t.Fatal(err)
+	}
+	if want := "of the graph for reflections 1 op has no kernel on the GPU and runs on the CPU"; !strings.Contains(d.Explain(), want) {
+		t.Errorf("%q does not say %q", d.Explain(), want)
 	}
 }

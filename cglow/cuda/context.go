@@ -26,6 +26,8 @@ type Context struct {
 	functions       map[string]uintptr
 	blas            *blas
 	blasReason      string
+	dnn             string
+	dnnReason       error
 
 	mu     sync.Mutex
 	broken error // the first sticky error
@@ -134,6 +136,7 @@ func (c *Context) start() error {
 	if c.blas, err = c.loadBLAS(); err != nil {
 		c.blasReason = err.Error()
 	}
+	c.dnn, c.dnnReason = findDNN()
 	return nil
 }
 
@@ -142,7 +145,7 @@ func (c *Context) Close() error {
 	err := c.run(func() error {
 		d := c.driver
 		if c.blas != nil {
-			c.blas.close()
+			c.blas.close(c)
 		}
 		if c.module != 0 {
 			d.call("cuModuleUnload", c.module)

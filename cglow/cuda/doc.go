@@ -3,8 +3,9 @@
 // cgo is not needed. Where anything is missing the answer is an error that says
 // what; nothing here ends the process.
 //
-// Only libcuda.so.1 is required. cuBLASLt takes over matrix products when it is
-// found. Libraries are looked for in $GLOWNOTES_CUDA_PATH (files or folders,
+// Only libcuda.so.1 is required. cuBLASLt takes over large matrix products when it
+// is found and multiplies a test matrix rightly; cuDNN is looked for and not used,
+// see [Context.DNN]. Libraries are looked for in $GLOWNOTES_CUDA_PATH (files or folders,
 // separated like PATH), by their plain name, in the usual folders, and in the
 // wheels of the Python installations of this machine.
 //

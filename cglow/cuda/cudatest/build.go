@@ -24,12 +24,24 @@ import (
 //go:embed source/driver.c
 var driver []byte
 
+//go:embed source/cublaslt.c
+var cublaslt []byte
+
 // ErrNoCompiler says that there is no gcc to build with.
 var ErrNoCompiler = errors.New("cudatest: no gcc on the PATH")
+
+// cudnn is a cuDNN that knows its version.
+const cudnn = "#include <stddef.h>\nsize_t cudnnGetVersion(void) { return 91002; }\n"
 
 // flags are gcc's arguments.
 var flags = []string{"-std=gnu11", "-O2", "-fPIC", "-shared", "-Wall", "-Wno-unused-function",
 	"-o", "libcuda.so.1", "driver.c", "-x", "c", "kernels.cu", "-x", "none", "-ldl", "-lm"}
+
+// blasFlags are those for cuBLASLt, which lies in a folder of its own: tests run with and without.
+var blasFlags = []string{"-std=gnu11", "-O2", "-fPIC", "-shared", "-Wall", "-o", "blas/libcublasLt.so.12", "cublaslt.c"}
+
+// dnnFlags are those for cuDNN, which only tells its version.
+var dnnFlags = []string{"-std=gnu11", "-fPIC", "-shared", "-Wall", "-o", "blas/libcudnn.so.9", "cudnn.c"}
 
 // Build returns the folder of a libcuda.so.1, made once per state of the sources
 // and kept in the folder for temporary files.
@@ -43,7 +55,7 @@ func Build() (string, error) {
 		return "", err
 	}
 	h := sha256.New()
-	fmt.Fprintln(h, flags)
+	fmt.Fprintln(h, flags, blasFlags, dnnFlags)
 	for _, f := range files {
 		fmt.Fprintf(h, "%s %d\n", f.name, len(f.text))
 		h.Write(f.text)
@@ -62,16 +74,26 @@ func Build() (string, error) {
 			return "", err
 		}
 	}
-	cmd := exec.Command(gcc, flags...)
-	cmd.Dir = work
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("cudatest: gcc: %w\n%s", err, out)
+	for _, d := range []string{filepath.Join(work, "blas"), filepath.Join(dir, "blas")} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			return "", err
+		}
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", err
+	for _, f := range [][]string{flags, blasFlags, dnnFlags} {
+		cmd := exec.Command(gcc, f...)
+		cmd.Dir = work
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return "", fmt.Errorf("cudatest: gcc: %w\n%s", err, out)
+		}
 	}
-	// Renaming is atomic: several test programs may build at once.
-	return dir, os.Rename(filepath.Join(work, "libcuda.so.1"), filepath.Join(dir, "libcuda.so.1"))
+	// Renaming is atomic: several test programs may build at once. The driver comes last: it is
+	// what tells that all are there.
+	for _, lib := range []string{"blas/libcublasLt.so.12", "blas/libcudnn.so.9", "libcuda.so.1"} {
+		if err := os.Rename(filepath.Join(work, lib), filepath.Join(dir, lib)); err != nil {
+			return "", err
+		}
+	}
+	return dir, nil
 }
 
 type source struct {
@@ -80,7 +102,7 @@ type source struct {
 }
 
 func sources() ([]source, error) {
-	out := []source{{"driver.c", driver}}
+	out := []source{{"driver.c", driver}, {"cublaslt.c", cublaslt}, {"cudnn.c", []byte(cudnn)}}
 	entries, err := fs.ReadDir(cuda.Sources, "kernel")
 	if err != nil {
 		return nil, err
@@ -104,4 +126,13 @@ func Use() error {
 		return err
 	}
 	return os.Setenv(cuda.PathVariable, dir)
+}
+
+// UseBLAS is Use with a cuBLASLt beside the driver, for devices opened from now on.
+func UseBLAS() error {
+	dir, err := Build()
+	if err != nil {
+		return err
+	}
+	return os.Setenv(cuda.PathVariable, dir+string(filepath.ListSeparator)+filepath.Join(dir, "blas"))
 }

@@ -1,6 +1,7 @@
 package cudatest
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,11 +14,38 @@ import (
 
 // library opens the driver that Use chose; 0 when there is none.
 func library() (uintptr, error) {
-	dir := os.Getenv(cuda.PathVariable)
-	if dir == "" {
+	dirs := filepath.SplitList(os.Getenv(cuda.PathVariable))
+	if len(dirs) == 0 {
 		return 0, nil
 	}
-	return purego.Dlopen(filepath.Join(dir, "libcuda.so.1"), purego.RTLD_NOW)
+	return purego.Dlopen(filepath.Join(dirs[0], "libcuda.so.1"), purego.RTLD_NOW)
+}
+
+// Products returns the number of products that cuBLASLt has computed, see UseBLAS.
+func Products() (int, error) { return callBLAS("fake_products") }
+
+// Refuse makes cuBLASLt find no way to compute what it is asked for, until it is called again with
+// 0.
+func Refuse(yes int) error {
+	_, err := callBLAS("fake_refuse", uintptr(yes))
+	return err
+}
+
+func callBLAS(name string, args ...uintptr) (int, error) {
+	dirs := filepath.SplitList(os.Getenv(cuda.PathVariable))
+	if len(dirs) < 2 {
+		return 0, errors.New("cudatest: no cuBLASLt in use")
+	}
+	lib, err := purego.Dlopen(filepath.Join(dirs[1], "libcublasLt.so.12"), purego.RTLD_NOW)
+	if err != nil {
+		return 0, err
+	}
+	f, err := purego.Dlsym(lib, name)
+	if err != nil {
+		return 0, err
+	}
+	r, _, _ := purego.SyscallN(f, args...)
+	return int(r), nil
 }
 
 //go:uintptrescapes

@@ -36,6 +36,9 @@ type Device struct {
 	c    *cuda.Context
 	math Math
 	q    cuda.Queue // of the Do or Record that runs
+
+	blas         bool // cuBLASLt computes large products
+	leastProduct int
 }
 
 var _ exec.Device = (*Device)(nil)
@@ -50,11 +53,16 @@ func Open(index int, m Math) (*Device, error) {
 		c.Close()
 		return nil, fmt.Errorf("device: %s needs compute capability 8.0, %s has %d.%d", m, c.Info().Name, c.Info().Major, c.Info().Minor)
 	}
-	return &Device{c: c, math: m}, nil
+	_, missing := c.BLAS()
+	return &Device{c: c, math: m, blas: missing == nil, leastProduct: leastProduct}, nil
 }
 
 // Context is the driver's side of the device.
 func (d *Device) Context() *cuda.Context { return d.c }
+
+// BLASFrom sets the number of multiplications of a product from which cuBLASLt computes it, for
+// programs compiled from now on; tests send it small ones too.
+func (d *Device) BLASFrom(multiplications int) { d.leastProduct = multiplications }
 
 // Math is the arithmetic of matrix products.
 func (d *Device) Math() Math { return d.math }

@@ -31,7 +31,7 @@ const (
 )
 
 // split cuts the sum of a product in parts when its tiles are too few to keep the GPU busy.
-func (g *gemm) split(scratch *scratch) {
+func (g *gemm) split(d *Device, scratch *scratch) {
 	if g.planned != 0 {
 		return
 	}
@@ -40,6 +40,9 @@ func (g *gemm) split(scratch *scratch) {
 		g.alpha = 1
 	}
 	g.batch = max(g.batch, 1)
+	if d.byBLAS(g) {
+		return
+	}
 	tiles := int((g.m+tile-1)/tile) * int((g.n+tile-1)/tile)
 	parts := min(busy/max(tiles, 1), int(g.k)/minChunk)
 	if g.batch > 1 || parts < 2 {
@@ -53,13 +56,13 @@ func (g *gemm) split(scratch *scratch) {
 
 // addGemm appends products that do not depend on each other.
 func addGemm(r *run, jobs ...gemm) {
-	if len(jobs) == 0 {
+	if jobs = addProducts(r, jobs); len(jobs) == 0 {
 		return
 	}
 	places, m, n, elements := 1, 0, 0, 0
 	for i := range jobs {
 		g := &jobs[i]
-		g.split(&r.scratch)
+		g.split(r.d, &r.scratch)
 		parts := int(g.batch)
 		if g.chunk > 0 {
 			parts = int((g.k + g.chunk - 1) / g.chunk)
@@ -67,9 +70,7 @@ func addGemm(r *run, jobs ...gemm) {
 		}
 		places, m, n = max(places, parts), max(m, int(g.m)), max(n, int(g.n))
 	}
-	kernel := map[Math]string{FP32: "k_gemm", TF32: "k_gemm_tf32", BF16: "k_gemm_bf16"}[r.d.math]
-	product := launch{kernel: kernel, grid: cuda.Grid{X: (n + tile - 1) / tile, Y: (m + tile - 1) / tile, Z: places * len(jobs)}}
-	product.args.N[0] = int32(places)
+	product := r.d.gemmLaunch(len(jobs), places, m, n)
 	if elements == 0 {
 		addTable(r, jobs, product)
 		return
@@ -80,13 +81,21 @@ func addGemm(r *run, jobs ...gemm) {
 }
 
 // product makes the kernel of an op that is one product, and may be launched with others.
-func product(o *op.Op, build func(outs, ins []address) gemm) *exec.Kernel {
+func (d *Device) product(o *op.Op, build func(outs, ins []address) gemm) *exec.Kernel {
 	var count scratch
 	g := build(make([]address, 1), make([]address, o.Arity()))
-	g.split(&count)
+	g.split(d, &count)
 	return mergingWith("gemm", count.used, func(b *batch, outs, ins []address) {
 		g := build(outs, ins)
-		g.split(&b.scratch)
+		g.split(d, &b.scratch)
 		b.gemms = append(b.gemms, g)
 	})
+}
+
+// gemmLaunch is the launch of jobs with up to places parts each and results of up to m by n.
+func (d *Device) gemmLaunch(jobs, places, m, n int) launch {
+	kernel := map[Math]string{FP32: "k_gemm", TF32: "k_gemm_tf32", BF16: "k_gemm_bf16"}[d.math]
+	l := launch{kernel: kernel, grid: cuda.Grid{X: (n + tile - 1) / tile, Y: (m + tile - 1) / tile, Z: places * jobs}}
+	l.args.N[0] = int32(places)
+	return l
 }

@@ -15,6 +15,9 @@ type launch struct {
 	kernel string
 	grid   cuda.Grid
 	args   cuda.Args
+
+	product *gemm         // by cuBLASLt in place of a kernel
+	ready   *cuda.Product // what it is then
 }
 
 // over makes an element-wise launch over n elements.
@@ -52,6 +55,7 @@ type run struct {
 	launches []launch
 	tables   []table
 	scratch  scratch
+	products []*cuda.Product
 }
 
 type table struct {
@@ -112,11 +116,12 @@ func (d *Device) kernel(o *op.Op, used []bool, build func(r *run, outs, ins []ad
 
 // upload brings the tables to the device, as one piece of memory.
 func (r *run) upload() error {
-	total := r.bytes()
-	if total == 0 {
-		return nil
-	}
 	return r.d.Do(func() error {
+		r.prepare()
+		total := r.bytes()
+		if total == 0 {
+			return nil
+		}
 		base, err := r.d.q.Alloc(total)
 		if err != nil {
 			return err
@@ -144,6 +149,12 @@ func (r *run) upload() error {
 func (r *run) issue() error {
 	for i := range r.launches {
 		l := &r.launches[i]
+		if l.ready != nil {
+			if err := l.ready.Issue(r.d.q); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := r.d.q.Launch(l.kernel, l.grid, &l.args); err != nil {
 			return err
 		}
@@ -160,8 +171,13 @@ func (r *run) bytes() (total int) {
 }
 
 func (r *run) close() error {
-	if len(r.tables) == 0 {
-		return nil
-	}
-	return r.d.Do(func() error { return r.d.q.Free(r.tables[0].at, r.bytes()) })
+	return r.d.Do(func() error {
+		for _, p := range r.products {
+			p.Close(r.d.q)
+		}
+		if len(r.tables) == 0 {
+			return nil
+		}
+		return r.d.q.Free(r.tables[0].at, r.bytes())
+	})
 }

@@ -9,13 +9,13 @@ import (
 func (d *Device) matrix(o *op.Op, used []bool) *exec.Kernel {
 	switch o.Name() {
 	case "linear", "matmul":
-		return product(o, func(outs, ins []address) gemm { return matMul(o.Dims().(op.MatMulDims), outs[0], ins) })
+		return d.product(o, func(outs, ins []address) gemm { return matMul(o.Dims().(op.MatMulDims), outs[0], ins) })
 	case "matapply":
-		return product(o, func(outs, ins []address) gemm {
+		return d.product(o, func(outs, ins []address) gemm {
 			return matApply(o.Dims().(op.MatApplyDims), outs[0], ins[0], ins[1])
 		})
 	case "matapply.dw":
-		return product(o, func(outs, ins []address) gemm {
+		return d.product(o, func(outs, ins []address) gemm {
 			return matOuter(o.Dims().(op.MatApplyDims), outs[0], ins[0], ins[1])
 		})
 	case "householder":

@@ -122,6 +122,15 @@ KERNEL(k_gemm_parts) {
 	}
 }
 
+// k_gemm_finish is the epilogue of products that another library computed: job BLOCK_Z, in place.
+KERNEL(k_gemm_finish) {
+	const struct gemm *d = (const struct gemm *)a.p[0] + BLOCK_Z;
+	EACH_ELEMENT(i, d->m * d->n) {
+		int row = i / d->n, col = i % d->n;
+		finish(d, 0, row, col, d->c[offset(d->cm, row) + col * d->cn]);
+	}
+}
+
 // Tensor cores: a warp multiplies 16 x 8 by 8 x 8 at once. A lane holds, by the layout of the PTX
 // manual (mma.m16n8k8), with g = lane / 4 and q = lane % 4,
 //   of C:      rows g and g + 8, columns 2q and 2q + 1, in that order;

@@ -204,7 +204,7 @@ result cuMemFreeHost(void *p) { IN_CONTEXT("cuMemFreeHost"); free(p); return 0; 
 
 // ---- work: done at once, or recorded
 
-enum { COPY, FILL, LAUNCH };
+enum { COPY, FILL, LAUNCH, CALL };
 struct work {
 	int kind;
 	void *to;
@@ -212,6 +212,8 @@ struct work {
 	size_t n;
 	unsigned bits;
 	kernel f;
+	void (*call)(const void *);
+	unsigned char arg[256]; // of call
 	unsigned gx, gy, gz, threads;
 	struct args a;
 };
@@ -225,6 +227,7 @@ long long fake_launched(void) { return launched; }
 static void perform(const struct work *w) {
 	switch (w->kind) {
 	case COPY: memcpy(w->to, w->from, w->n); return;
+	case CALL: w->call(w->arg); return;
 	case FILL: for (size_t i = 0; i < w->n; i++) ((unsigned *)w->to)[i] = w->bits; return;
 	}
 	launched++;
@@ -249,6 +252,15 @@ static result issue(struct stream *s, struct work w) {
 	g->w[g->n++] = w;
 	return 0;
 }
+
+// fake_call and fake_inside are for the other libraries of the tests.
+int fake_call(void *s, void (*f)(const void *), const void *arg, size_t n) {
+	struct work w = {.kind = CALL, .call = f};
+	if (n > sizeof w.arg) return INVALID_VALUE;
+	memcpy(w.arg, arg, n);
+	return issue(s, w);
+}
+int fake_inside(address p, size_t n) { return inside(p, n); }
 
 static result copy(struct stream *s, void *to, const void *from, size_t n, int in) {
 	if (!in) return INVALID_VALUE;

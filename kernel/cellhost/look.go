@@ -52,12 +52,7 @@ func (h *host) lookStatement(n hostwire.Node) (vs []any, err error) {
 		return nil, nil
 	}
 	for _, x := range n.X {
-		var v reflect.Value
-		if x.Op == "const" {
-			v, err = constant(x, basicTypes[x.Name])
-		} else {
-			v, err = h.eval(x)
-		}
+		v, err := h.value(x)
 		if err != nil {
 			return nil, err
 		}
@@ -69,9 +64,20 @@ func (h *host) lookStatement(n hostwire.Node) (vs []any, err error) {
 	return vs, nil
 }
 
+// value returns the value of an expression that is passed on as an interface.
+func (h *host) value(n hostwire.Node) (reflect.Value, error) {
+	if n.Op == "const" {
+		return constant(n, basicTypes[n.Name])
+	}
+	return h.eval(n)
+}
+
 var basicTypes = map[string]reflect.Type{
-	"bool": reflect.TypeFor[bool](), "string": reflect.TypeFor[string](), "int": reflect.TypeFor[int](),
-	"rune": reflect.TypeFor[rune](), "int32": reflect.TypeFor[int32](), "float64": reflect.TypeFor[float64](),
+	"bool": reflect.TypeFor[bool](), "string": reflect.TypeFor[string](),
+	"int": reflect.TypeFor[int](), "int8": reflect.TypeFor[int8](), "int16": reflect.TypeFor[int16](), "int32": reflect.TypeFor[int32](), "int64": reflect.TypeFor[int64](),
+	"uint": reflect.TypeFor[uint](), "uint8": reflect.TypeFor[uint8](), "uint16": reflect.TypeFor[uint16](), "uint32": reflect.TypeFor[uint32](), "uint64": reflect.TypeFor[uint64](),
+	"uintptr": reflect.TypeFor[uintptr](), "byte": reflect.TypeFor[byte](), "rune": reflect.TypeFor[rune](),
+	"float32": reflect.TypeFor[float32](), "float64": reflect.TypeFor[float64](),
 }
 
 // constant makes a constant of a type.
@@ -126,7 +132,13 @@ func (h *host) eval(n hostwire.Node) (reflect.Value, error) {
 		return reflect.ValueOf(p).Elem(), nil
 	case "binary":
 		return h.evalBinary(n)
-	case "deref", "field", "index", "unary", "len":
+	case "type":
+		v, err := h.value(n.X[0])
+		if err != nil {
+			return v, err
+		}
+		return reflect.ValueOf(reflect.TypeOf(v.Interface())), nil
+	case "deref", "field", "index", "slice", "unary", "isnil", "convert", "len", "cap":
 	default:
 		return reflect.Value{}, errLook
 	}
@@ -144,14 +156,68 @@ func (h *host) eval(n hostwire.Node) (reflect.Value, error) {
 		return evalField(x, n.Path)
 	case "index":
 		return h.evalIndex(x, n.X[1])
+	case "slice":
+		return h.evalSlice(x, n.X[1:])
 	case "unary":
 		return evalUnary(n.Text, x)
+	case "isnil":
+		return reflect.ValueOf(x.IsNil() == (n.Text == "==")), nil // IsNil panics for kinds that have no nil
+	case "convert":
+		return convert(x, basicTypes[n.Name])
+	}
+	return evalLen(n.Op, x)
+}
+
+func evalLen(op string, x reflect.Value) (reflect.Value, error) {
+	if x.Kind() == reflect.Pointer { // to an array; nil has its length too, but that is rare
+		x = x.Elem()
 	}
 	switch x.Kind() {
-	case reflect.Slice, reflect.Array, reflect.Map, reflect.String, reflect.Chan:
+	case reflect.Slice, reflect.Array, reflect.Chan:
+		if op == "cap" {
+			return reflect.ValueOf(x.Cap()), nil
+		}
+		return reflect.ValueOf(x.Len()), nil
+	case reflect.Map, reflect.String:
 		return reflect.ValueOf(x.Len()), nil
 	}
 	return x, errLook
+}
+
+// evalSlice returns x[low:high:max]; reflection panics where the cell would.
+func (h *host) evalSlice(x reflect.Value, bounds []hostwire.Node) (reflect.Value, error) {
+	if x.Kind() == reflect.Pointer {
+		x = x.Elem()
+	}
+	switch x.Kind() {
+	case reflect.Slice, reflect.Array, reflect.String:
+	default:
+		return x, errLook
+	}
+	at := []int{0, x.Len(), -1}
+	for k, n := range bounds {
+		if n.Op == "none" {
+			continue
+		}
+		var i reflect.Value
+		var err error
+		if n.Op == "const" {
+			i, err = constant(n, reflect.TypeFor[int]())
+		} else {
+			i, err = h.eval(n)
+		}
+		switch {
+		case err != nil:
+			return x, err
+		case !i.CanInt():
+			return x, errLook
+		}
+		at[k] = int(i.Int())
+	}
+	if at[2] >= 0 {
+		return x.Slice3(at[0], at[1], at[2]), nil
+	}
+	return x.Slice(at[0], at[1]), nil
 }
 
 func evalField(x reflect.Value, path []int) (reflect.Value, error) {

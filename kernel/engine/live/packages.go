@@ -43,6 +43,21 @@ type packages struct {
 // known is the index of packages, empty before the engine has started.
 func (p *packages) known() *index { return p.index.Load() }
 
+// fuses tells whether cells are compiled for a processor on which Go may round
+// x*y + z once.
+func (p *packages) fuses() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.tc == nil || p.tc.env["GOARCH"] != "amd64" {
+		return true
+	}
+	switch p.tc.env["GOAMD64"] {
+	case "", "v1", "v2":
+		return false
+	}
+	return true
+}
+
 func newPackages(tc *toolchain, dir string) *packages {
 	p := &packages{tc: tc, dir: dir, archive: map[string]string{}, names: map[string]string{}, cells: map[string]string{}, loaded: map[string]bool{}}
 	p.index.Store(parseIndex(""))

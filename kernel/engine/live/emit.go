@@ -3,6 +3,8 @@ package live
 import (
 	"fmt"
 	"go/ast"
+	"go/scanner"
+	"go/token"
 	"go/types"
 	"maps"
 	"slices"
@@ -98,14 +100,14 @@ func (u *unit) bindFuncs() {
 			continue
 		}
 		name := fd.Name.Name
-		switch name {
-		case mark + "init":
+		switch {
+		case isInit(name):
 			inits++
 			impl := fmt.Sprintf("%s%sinit%d", mark, mark, inits)
 			u.renameText(fd.Name, impl)
-			u.patches = append(u.patches, impl+"(); ")
+			u.runInit(fd, impl)
 			continue
-		case "_":
+		case name == "_":
 			continue
 		}
 		sig := u.info.Defs[fd.Name].Type()
@@ -119,30 +121,68 @@ func (u *unit) bindFuncs() {
 		u.patches = append(u.patches, fmt.Sprintf("%s = %s%s; ", name, name, implSuffix))
 	}
 	u.callMain()
-	slices.SortStableFunc(u.patches, func(a, b string) int { // bind all, then run init functions
-		return rankOf(a) - rankOf(b)
-	})
 }
 
-// callMain runs the main function of a program that was pasted whole.
+// runInit calls an init function where it stands in the cell, and after the
+// declarations of variables that follow it, as a program initialises its
+// variables before.
+func (u *unit) runInit(fd *ast.FuncDecl, impl string) {
+	at := u.fset.Position(fd.Pos())
+	for _, st := range u.run.Body.List {
+		pos := startOf(st)
+		if p := u.fset.Position(pos); p.Line < at.Line || p.Line == at.Line && p.Column < at.Column || u.isVarChunk(p) {
+			continue
+		}
+		u.insert(pos, impl+"(); ", -20)
+		return
+	}
+	u.insert(u.run.Body.Rbrace, "; "+impl+"(); ", -1)
+}
+
+// startOf is where a statement begins in the source: the last one may have
+// become the argument of a call.
+func startOf(st ast.Stmt) token.Pos {
+	if es, ok := st.(*ast.ExprStmt); ok {
+		if call, ok := es.X.(*ast.CallExpr); ok && !call.Fun.Pos().IsValid() && len(call.Args) > 0 {
+			return call.Args[0].Pos()
+		}
+	}
+	return st.Pos()
+}
+
+// isVarChunk reports that the statement of the top level at this place declares
+// variables with the keyword var.
+func (u *unit) isVarChunk(p token.Position) bool {
+	var at *chunk // the last one that begins at or before p
+	for i, c := range u.chunks {
+		if c.line < p.Line || c.line == p.Line && c.col <= p.Column {
+			at = &u.chunks[i]
+		}
+	}
+	return at != nil && at.kind == stmtChunk && u.declaresVars(*at)
+}
+
+func (u *unit) declaresVars(c chunk) bool {
+	var s scanner.Scanner
+	src := u.src[c.off:c.end]
+	s.Init(token.NewFileSet().AddFile("", -1, len(src)), src, nil, 0)
+	_, tok, _ := s.Scan()
+	return tok == token.VAR
+}
+
+// callMain runs the main function of a program that was pasted whole, after the
+// initialisation of its variables.
 func (u *unit) callMain() {
 	for _, c := range u.chunks {
-		if c.kind == stmtChunk {
+		if c.kind == stmtChunk && !u.declaresVars(c) {
 			return
 		}
 	}
 	for _, fd := range u.funcs {
 		if fd.Recv == nil && fd.Name.Name == mark+"main" && fd.Type.Params.NumFields() == 0 && fd.Type.Results.NumFields() == 0 {
-			u.insert(u.run.Body.Rbrace, mark+"main"+implSuffix+"() ", 0)
+			u.insert(u.run.Body.Rbrace, "; "+mark+"main"+implSuffix+"() ", 0)
 		}
 	}
-}
-
-func rankOf(patch string) int {
-	if strings.Contains(patch, "();") {
-		return 1
-	}
-	return 0
 }
 
 // renameText gives an identifier of the source another text.

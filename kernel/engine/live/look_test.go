@@ -201,6 +201,7 @@ const lookShow = `func lookShow(f func() any) {
 		}
 		typ += " " + b.Text()
 	}
+	typ = string([]rune(typ)) // as messages have bytes that are no UTF-8
 	fmt.Print("=>", typ, "\x1f")
 }`
 

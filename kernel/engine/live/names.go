@@ -50,6 +50,7 @@ func (u *unit) markNames() {
 	u.collectMembers()
 	skip := map[*ast.Ident]bool{u.file.Name: true}
 	force := map[*ast.Ident]bool{}
+	u.distinguishInits(skip)
 	ast.Inspect(u.file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.SelectorExpr:
@@ -79,6 +80,25 @@ func (u *unit) markNames() {
 		}
 		return true
 	})
+}
+
+// distinguishInits lets a cell have several init functions: with the mark the
+// name is an ordinary one for the checker, so each gets another number of
+// marks.
+func (u *unit) distinguishInits(skip map[*ast.Ident]bool) {
+	name := mark + "init"
+	for _, d := range u.file.Decls {
+		if fd, ok := d.(*ast.FuncDecl); ok && fd.Recv == nil && fd.Name.Name == "init" {
+			u.rename(fd.Name, name)
+			skip[fd.Name] = true
+			name += mark
+		}
+	}
+}
+
+// isInit reports the name that an init function has in generated code.
+func isInit(name string) bool {
+	return strings.HasPrefix(name, mark+"init") && strings.Trim(name, mark) == "init"
 }
 
 func (u *unit) rename(id *ast.Ident, name string) {

@@ -23,6 +23,8 @@ from jupyter_client import KernelManager
 GO = {
     "setup": ['import ("fmt"; "os"; "strings"; "time")'],
     "trivial": "x{n} := 1 + 1",
+    "print": 'fmt.Println("one", {n})',
+    "look": ("look := 41", "look"),
     "lines": 'for i := 0; i < 100000; i++ {{ fmt.Println("line", i) }} // {n}',
     "bulk": 's{n} := strings.Repeat("x", 99999) + "\\n"\nfor i := 0; i < 100; i++ {{ fmt.Print(s{n}) }}',
     "png": 'png{n}, _ := os.ReadFile("{png}")\nDisplay(display.PNG(png{n}))',
@@ -30,7 +32,6 @@ GO = {
     "state": ("keep := 41", "keep++", "fmt.Println(keep)"),
     "loop": "for {{ }} // {n}",
     "error": "undefinedname{n}(1)",
-    "print": 'fmt.Println("one", {n})',
     "late": 'go func() {{ time.Sleep(300 * time.Millisecond); fmt.Println("late", {n}) }}()',
     "fatal": {
         "panic": 'panic("on purpose {n}")', "os.Exit": "os.Exit(3) // {n}",
@@ -41,6 +42,9 @@ GO = {
 PERCENT = '%%\n'  # GoNB runs what stands behind such a line as main
 CELLS = {
     "glownotes": GO | {
+        "plot": "p{n} := plot.New()\np{n}.Add(Must(plotter.NewLine(plotter.XYs{{{{X: 0, Y: 0}}, {{X: 1, Y: {n}}}}})))\np{n}",
+        "gorgonia": 'g{n} := gorgonia.NewGraph()\na{n} := gorgonia.NewScalar(g{n}, gorgonia.Float64, gorgonia.WithName("a"))\nb{n} := Must(gorgonia.Mul(a{n}, a{n}))\nfmt.Println(b{n})',
+        "cglow": "c{n} := cglow.Horses32()\nfmt.Println(c{n}.Validate(), {n})",
         "updates": 'display.ShowAs("d{n}", 0)\nfor i := range 200 {{ display.Update("d{n}", display.HTML(fmt.Sprint("<b>", i, "</b>"))) }}',
     },
     "gophernotes": GO,
@@ -48,6 +52,9 @@ CELLS = {
         "setup": ["!*go mod edit -require=github.com/janpfeifer/gonb@v0.11.4\n!*go mod download github.com/janpfeifer/gonb",
                   'import (\n"fmt"\n"os"\n"strings"\n"time"\n"github.com/janpfeifer/gonb/gonbui"\n)\n%%\nfmt.Println(time.Now(), gonbui.IsNotebook, strings.ToUpper("a"), os.Args)'],
         "trivial": PERCENT + "x := 1 + {n}\n_ = x",
+        "plot setup": ["!*go get gonum.org/v1/plot@v0.17.0", 'import (\n"bytes"\n"gonum.org/v1/plot"\n"gonum.org/v1/plot/plotter"\n)\n%%\nfmt.Println(plot.New() != nil, plotter.XYs{{}}, bytes.NewBuffer(nil))'],
+        "plot": PERCENT + "p := plot.New()\nl, _ := plotter.NewLine(plotter.XYs{{{{X: 0, Y: 0}}, {{X: 1, Y: {n}}}}})\np.Add(l)\n"
+                "w, _ := p.WriterTo(432, 288, \"png\")\nvar b bytes.Buffer\nw.WriteTo(&b)\ngonbui.DisplayPng(b.Bytes())\ngonbui.Sync()",
         "lines": PERCENT + GO["lines"], "bulk": PERCENT + GO["bulk"],
         "png": PERCENT + 'b, _ := os.ReadFile("{png}")\ngonbui.DisplayPng(b)\ngonbui.Sync() // {n}',
         "updates": PERCENT + 'id := gonbui.UniqueId() // {n}\nfor i := 0; i <= 200; i++ {{ gonbui.UpdateHtml(id, fmt.Sprint("<b>", i, "</b>")) }}\ngonbui.Sync()',
@@ -60,6 +67,7 @@ CELLS = {
     "python3": {
         "setup": ["import os, sys, threading, time\nfrom IPython.display import HTML, Image, display"],
         "trivial": "x{n} = 1 + 1",
+        "look": ("look = 41", "look"),
         "lines": "for i in range(100000): print('line', i)",
         "bulk": "for i in range(100): sys.stdout.write('x' * 99999 + '\\n')",
         "png": "display(Image(filename='{png}'))",
@@ -305,6 +313,46 @@ class Table:
         k = self.kernel()
         return f"{1000 * statistics.median(k.run(k.cells['trivial']).idle_at for _ in range(20)):.1f}"
 
+    def cell(self, name, shows=None):
+        """the median time of a cell, new each time, after one for the packages."""
+        k = self.kernel()
+        if name not in k.cells:
+            return "–"
+        for cell in k.cells.get(name + " setup", []):
+            k.run(cell, limit=180)
+        first = k.run(k.cells[name], limit=180)
+        assert first.status == "ok", first.reply and first.reply["content"].get("evalue")
+        got = [k.run(k.cells[name]) for _ in range(20)]
+        if shows:
+            assert all(shows in m["content"].get("data", {}) for a in got for m in a.out[-1:]), "not shown"
+        return f"{1000 * statistics.median(a.idle_at for a in got):.1f}"
+
+    def print(self):
+        """a cell that prints a line, new each time, ms"""
+        return self.cell("print")
+
+    def look(self):
+        """a cell that only shows a variable, ms"""
+        k = self.kernel()
+        if "look" not in k.cells:
+            return "–"
+        k.run(k.cells["look"][0])
+        got = [k.run(k.cells["look"][1]) for _ in range(20)]
+        assert all(m["content"]["data"]["text/plain"] == "41" for a in got for m in a.out if m["msg_type"] == "execute_result")
+        return f"{1000 * statistics.median(a.idle_at for a in got):.1f}"
+
+    def plot(self):
+        """a cell that draws a plot with gonum/plot, ms"""
+        return self.cell("plot", "image/png")
+
+    def gorgonia(self):
+        """a cell that builds a Gorgonia graph, ms"""
+        return self.cell("gorgonia")
+
+    def cglow(self):
+        """a cell that uses package cglow, ms"""
+        return self.cell("cglow")
+
     def lines(self):
         """100,000 printed lines in one cell, lines/s"""
         k = self.kernel()
@@ -440,7 +488,7 @@ class Table:
         return str(self.left)
 
 
-ROWS = ("start", "memory", "trivial", "lines", "bulk", "png", "updates", "complete", "interrupt", "busy",
+ROWS = ("start", "memory", "trivial", "print", "look", "plot", "gorgonia", "cglow", "lines", "bulk", "png", "updates", "complete", "interrupt", "busy",
         "state", "late", "survives", "malformed", "protocol", "leftovers")
 
 

@@ -52,15 +52,14 @@ func (e *Experiment) inParts(ctx context.Context, stage string, x data.Images, f
 	return nil
 }
 
-// predictAll is Predict's mean for all test pairs, part by part.
-func (e *Experiment) predictAll(ctx context.Context) (data.Images, error) {
+// predictTests predicts all test pairs, part by part; f also gets the number of
+// the part's first pair.
+func (e *Experiment) predictTests(ctx context.Context, stage string, f func(x data.Images, first int) (data.Images, error)) (data.Images, error) {
 	out := data.NewImages(e.Y.N, e.Y.Shape())
-	err := e.inParts(ctx, "c-Glow predicts", e.X, func(from, to int) error {
-		o := e.Config.Predict
-		o.Seed += uint64(from) * variantSeed // other noise in every part
-		p, err := e.predict(ctx, e.X.Select(numbered(from, to)...), o)
+	err := e.inParts(ctx, stage, e.X, func(from, to int) error {
+		y, err := f(e.X.Select(numbered(from, to)...), from)
 		if err == nil {
-			copy(out.Pix[from*out.Shape().Len():], p.Mean.Pix)
+			copy(out.Pix[from*out.Shape().Len():], y.Pix)
 		}
 		return err
 	})
@@ -191,7 +190,7 @@ func (e *Experiment) Evaluate(ctx context.Context) (*Table, error) {
 		if f == nil {
 			continue
 		}
-		y, err := e.PredictBaseline(ctx, b.Name, e.X)
+		y, err := e.predictTests(ctx, b.Name+" predicts", func(x data.Images, _ int) (data.Images, error) { return e.PredictBaseline(ctx, b.Name, x) })
 		if err != nil {
 			return nil, err
 		}
@@ -222,7 +221,15 @@ func (e *Experiment) Evaluate(ctx context.Context) (*Table, error) {
 
 // flowRow measures the flow.
 func (e *Experiment) flowRow(ctx context.Context) (Row, error) {
-	y, err := e.predictAll(ctx)
+	y, err := e.predictTests(ctx, "c-Glow predicts", func(x data.Images, first int) (data.Images, error) {
+		o := e.Config.Predict
+		o.Seed += uint64(first) * variantSeed // other noise in every part
+		p, err := e.predict(ctx, x, o)
+		if err != nil {
+			return data.Images{}, err
+		}
+		return p.Mean, nil
+	})
 	if err != nil {
 		return Row{}, err
 	}

@@ -285,7 +285,9 @@ func (e *Experiment) teacherRow(ctx context.Context, names string) (Row, bool, e
 	if err != nil {
 		return Row{}, false, err
 	}
-	y, err := e.mirroring(e.X, func(x data.Images) (data.Images, error) { return estimate(ctx, nil, x) })
+	y, err := e.predictTests(ctx, e.Config.teacherName(names)+" predicts", func(x data.Images, _ int) (data.Images, error) {
+		return e.mirroring(x, func(x data.Images) (data.Images, error) { return estimate(ctx, nil, x) })
+	})
 	if err != nil {
 		return Row{}, false, err
 	}

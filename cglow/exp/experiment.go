@@ -82,10 +82,11 @@ type Experiment struct {
 	nets    map[string]*baseline.Net
 	// pairs is the number of pairs that training pairs are draws of; 0: endless.
 	pairs    int
-	heldOut  map[string][]*baseline.Net // by name, then by the part not seen
-	weights  map[string][]float32       // of several networks that are one mean or guide
-	teaching map[string]*Fitted         // of all networks of heldOut together
-	whole    *cglow.Model               // Model for pictures of the test's size
+	heldOut  map[string][]*baseline.Net      // by name, then by the part not seen
+	large    map[*baseline.Net]*baseline.Net // networks for pictures of the test's size
+	weights  map[string][]float32            // of several networks that are one mean or guide
+	teaching map[string]*Fitted              // of all networks of heldOut together
+	whole    *cglow.Model                    // Model for pictures of the test's size
 }
 
 // Open checks a configuration, reads its data and makes the model. With a
@@ -100,7 +101,7 @@ func Open(c Config, o Options) (*Experiment, error) {
 		return nil, err
 	}
 	e := &Experiment{Config: c, options: o, p: p, nets: map[string]*baseline.Net{}, Networks: map[string]*Fitted{},
-		heldOut: map[string][]*baseline.Net{}, teaching: map[string]*Fitted{}, weights: map[string][]float32{}}
+		heldOut: map[string][]*baseline.Net{}, teaching: map[string]*Fitted{}, weights: map[string][]float32{}, large: map[*baseline.Net]*baseline.Net{}}
 	if e.options.Report == nil {
 		e.options.Report = func(Progress) {}
 	}

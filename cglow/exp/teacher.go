@@ -315,10 +315,15 @@ func (e *Experiment) network(name string, net *baseline.Net, test bool) (predict
 		return nil, fmt.Errorf("exp: baseline %s is not trained", name)
 	}
 	if test && e.Config.Patch < e.Config.Size {
-		var err error
-		if net, err = net.At(e.X.Shape(), e.Y.Shape()); err != nil {
-			return nil, err
+		large := e.large[net]
+		if large == nil {
+			var err error
+			if large, err = net.At(e.X.Shape(), e.Y.Shape()); err != nil {
+				return nil, err
+			}
+			e.large[net] = large
 		}
+		net = large
 	}
 	return func(ctx context.Context, x data.Images) (data.Images, error) {
 		y, err := net.Predict(ctx, x)

@@ -26,6 +26,7 @@ type crashWatch struct {
 	held    strings.Builder
 	holding bool
 	timer   *time.Timer
+	given   string // what was released because the host took too long to die
 }
 
 // crashLine is how the runtime's last words begin.
@@ -58,7 +59,7 @@ func (c *crashWatch) filter(s string) string {
 		if strings.HasPrefix(s[at[0]:], "panic: ") {
 			hold = crashHoldPanic
 		}
-		c.timer = time.AfterFunc(hold, c.giveBack)
+		c.timer = time.AfterFunc(hold, c.expire)
 		s = s[:at[0]]
 		break
 	}
@@ -79,10 +80,23 @@ func (c *crashWatch) hold(s string) {
 func (c *crashWatch) alive() {
 	c.mu.Lock()
 	own := c.holding && strings.HasPrefix(c.held.String(), "panic: ")
+	c.given = ""
 	c.mu.Unlock()
 	if own {
 		c.giveBack()
 	}
+}
+
+// expire releases the text of a host that has not died in time. On a slow
+// machine the runtime may take longer to write a stack of millions of calls, so
+// its last words are remembered.
+func (c *crashWatch) expire() {
+	c.mu.Lock()
+	if s := c.held.String(); !strings.HasPrefix(s, "panic: ") {
+		c.given = s
+	}
+	c.mu.Unlock()
+	c.giveBack()
 }
 
 // giveBack releases the text: the host did not die.
@@ -103,6 +117,9 @@ func (c *crashWatch) tail() string {
 	defer c.mu.Unlock()
 	if c.timer != nil {
 		c.timer.Stop()
+	}
+	if c.held.Len() == 0 {
+		return plain(c.given)
 	}
 	return plain(c.held.String())
 }

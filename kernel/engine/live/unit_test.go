@@ -80,6 +80,30 @@ func TestCrashWatch(t *testing.T) {
 	mu.Unlock()
 }
 
+// A host that takes long to write its last words is known to have died of them,
+// though they were shown before; one that goes on to work is not.
+func TestCrashWatchOfASlowHost(t *testing.T) {
+	released := ""
+	c := &crashWatch{release: func(s string) { released += s }}
+	const words = "runtime: goroutine stack exceeds 268435456-byte limit\nfatal error: stack overflow\ncell[4]:2\n"
+	c.filter(words)
+	c.timer.Stop()
+	c.expire()
+	if released != words || c.tail() != words {
+		t.Errorf("released %q, last words %q", released, c.tail())
+	}
+	c.alive()
+	if got := c.tail(); got != "" {
+		t.Errorf("last words of a host that works: %q", got)
+	}
+	c.filter("panic: of the cell's own\n")
+	c.timer.Stop()
+	c.expire()
+	if got := c.tail(); got != "" {
+		t.Errorf("a cell's own line became the last words: %q", got)
+	}
+}
+
 // An event waits for the text before it, and the text behind it for the event.
 func TestGate(t *testing.T) {
 	g := newGate()

@@ -26,6 +26,13 @@ type builder struct {
 	nothing nothing
 }
 
+// sourceFiles are what the compiler gets of a cell.
+type sourceFiles struct {
+	text  []byte
+	c     *cgoCell // nil without C code
+	light bool     // nothing in it runs more than once: see unit.light
+}
+
 // A built cell is ready to be loaded.
 type built struct {
 	archive string // export data and code for later cells
@@ -34,35 +41,35 @@ type built struct {
 }
 
 // build compiles and links.
-func (b *builder) build(ctx context.Context, serial int, text []byte, c *cgoCell) (*built, error) {
+func (b *builder) build(ctx context.Context, serial int, s sourceFiles) (*built, error) {
 	dir := filepath.Join(b.dir, fmt.Sprint("c", serial))
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("live: %w", err)
 	}
 	out := &built{archive: filepath.Join(dir, "cell.a"), plugin: filepath.Join(dir, "cell.so")}
 	if b.pkgs.image != nil {
-		return out, b.buildImage(ctx, dir, serial, text, c, out)
+		return out, b.buildImage(ctx, dir, serial, s, out)
 	}
-	return out, b.buildPlain(ctx, dir, serial, text, c, out)
+	return out, b.buildPlain(ctx, dir, serial, s, out)
 }
 
 // buildPlain makes a plugin. It has two packages: the cell's own and a main
 // package that calls it, because a main package of one plugin cannot be linked
 // into another one.
-func (b *builder) buildPlain(ctx context.Context, dir string, serial int, text []byte, c *cgoCell, out *built) error {
+func (b *builder) buildPlain(ctx context.Context, dir string, serial int, s sourceFiles, out *built) error {
 	path := cellPath(serial)
 	cfg := filepath.Join(dir, "importcfg")
 	config := b.pkgs.importConfig()
 	main := fmt.Sprintf("package main\nimport cell %q\nfunc %s() { cell.%s() }\nfunc main() {}\n", path, runName, runName)
 	for name, data := range map[string][]byte{
 		cfg:                           fmt.Appendf(config, "packagefile %s=%s\n", path, out.archive),
-		filepath.Join(dir, "cell.go"): text, filepath.Join(dir, "main.go"): []byte(main),
+		filepath.Join(dir, "cell.go"): s.text, filepath.Join(dir, "main.go"): []byte(main),
 	} {
 		if err := os.WriteFile(name, data, 0o600); err != nil {
 			return fmt.Errorf("live: %w", err)
 		}
 	}
-	if err := b.compileCell(ctx, dir, path, out.archive, c); err != nil {
+	if err := b.compileCell(ctx, dir, path, out.archive, s); err != nil {
 		return err
 	}
 	mainArchive := filepath.Join(dir, "main.a")
@@ -73,7 +80,11 @@ func (b *builder) buildPlain(ctx context.Context, dir string, serial int, text [
 }
 
 // compileCell compiles the file of a cell, with what its C code adds.
-func (b *builder) compileCell(ctx context.Context, dir, path, archive string, c *cgoCell, flags ...string) error {
+func (b *builder) compileCell(ctx context.Context, dir, path, archive string, s sourceFiles, flags ...string) error {
+	if s.light {
+		flags = append(flags, "-l") // no inlining: a third less time
+	}
+	c := s.c
 	if c == nil {
 		return b.compile(ctx, dir, path, "cell.go", archive, append(flags, "-complete")...)
 	}
@@ -118,7 +129,7 @@ func (b *builder) link(ctx context.Context, dir, path, archive, plugin string) e
 		return fmt.Errorf("live: %w", err)
 	}
 	defer os.RemoveAll(objects)
-	out, err := b.goLink(ctx, dir, path, archive, plugin, "importcfg", objects)
+	out, err := b.goLink(ctx, dir, path, archive, plugin, "importcfg", objects, nil)
 	if err != nil {
 		return err
 	}
@@ -132,11 +143,11 @@ func (b *builder) link(ctx context.Context, dir, path, archive, plugin string) e
 
 // goLink runs the Go linker; its output names the command that it would have
 // run for the last step.
-func (b *builder) goLink(ctx context.Context, dir, path, archive, plugin, importcfg, objects string, flags ...string) ([]byte, error) {
+func (b *builder) goLink(ctx context.Context, dir, path, archive, plugin, importcfg, objects string, env []string, flags ...string) ([]byte, error) {
 	args := append([]string{"-v", "-o", plugin, "-importcfg", importcfg,
 		"-installsuffix", "dynlink", "-pluginpath", path, "-buildmode=plugin", "-s", "-w",
 		"-tmpdir", objects, "-compressdwarf=false", "-extld=" + b.nothing.in(b.dir)}, flags...)
-	return b.tool(ctx, dir, filepath.Join(b.tc.toolDir, "link"), append(args, archive)...)
+	return b.toolEnv(ctx, dir, env, filepath.Join(b.tc.toolDir, "link"), append(args, archive)...)
 }
 
 var hostLink = regexp.MustCompile(`(?m)^host link: (.*)$`)

@@ -207,7 +207,7 @@ func (e *Engine) compile(ctx context.Context, serial int, cell core.Cell, must b
 	}
 	text := u.emit()
 	e.log.Debug("live: generated", "cell", cell.Number, "text", string(text))
-	b, err = e.link.Load().builder.build(ctx, serial, text, u.c)
+	b, err = e.link.Load().builder.build(ctx, serial, sourceFiles{text, u.c, u.light()})
 	return u, b, err
 }
 

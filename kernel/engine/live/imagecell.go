@@ -88,15 +88,15 @@ var alwaysWanted = []string{
 
 // buildImage makes a plugin that is linked against the image and against the
 // cells before it.
-func (b *builder) buildImage(ctx context.Context, dir string, serial int, text []byte, c *cgoCell, out *built) error {
+func (b *builder) buildImage(ctx context.Context, dir string, serial int, s sourceFiles, out *built) error {
 	path := cellPath(serial)
 	compile, link, extra := b.pkgs.imageConfigs(b.stub())
-	for name, data := range map[string][]byte{"importcfg": compile, "importcfg.link": link, "cell.go": text} {
+	for name, data := range map[string][]byte{"importcfg": compile, "importcfg.link": link, "cell.go": s.text} {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
 			return fmt.Errorf("live: %w", err)
 		}
 	}
-	if err := b.compileCell(ctx, dir, path, out.archive, c, "-linkshared"); err != nil {
+	if err := b.compileCell(ctx, dir, path, out.archive, s, "-linkshared"); err != nil {
 		return err
 	}
 	if err := b.writeStub(out.archive, extra); err != nil {
@@ -107,7 +107,11 @@ func (b *builder) buildImage(ctx context.Context, dir string, serial int, text [
 		return fmt.Errorf("live: %w", err)
 	}
 	defer os.RemoveAll(objects)
-	log, err := b.goLink(ctx, dir, path, out.archive, out.plugin, "importcfg.link", objects, "-linkshared")
+	var env []string
+	if len(extra) == 0 {
+		env = []string{"GOMAXPROCS=1"} // there is too little to do for more threads
+	}
+	log, err := b.goLink(ctx, dir, path, out.archive, out.plugin, "importcfg.link", objects, env, "-linkshared")
 	if err != nil {
 		return err
 	}

@@ -140,8 +140,9 @@ func TestLateLog(t *testing.T) {
 
 // TestDeadlock: a cell that waits for ever is told so, and an interrupt ends it
 // with what it waits for.
-func TestDeadlock(t *testing.T) {
-	e := engine(t)
+func TestDeadlock(t *testing.T) { inBothModes(t, testDeadlock) }
+
+func testDeadlock(t *testing.T, e *Engine) {
 	out, interrupt, done := beside(t, e, 1, "var m sync.Mutex\nm.Lock()\nm.Lock()")
 	if want := "!note: cell[1]:3 waits (sync.Mutex.Lock)"; !strings.HasPrefix(out.String(), want) {
 		t.Errorf("the cell shows %q, want %q", out, want)

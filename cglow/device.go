@@ -41,7 +41,7 @@ import (
 //
 //	export GLOWNOTES_GPU=1 GLOWNOTES_GOLDEN=folder/of/golden/vectors
 //	./op.test -test.run Float32
-//	./cglow.test -test.v -test.run Device -test.bench Device -test.benchtime 20x
+//	./cglow.test -test.v -test.run 'Device|Resident' -test.bench Device -test.benchtime 20x
 type Device struct {
 	wanted string
 

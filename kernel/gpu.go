@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"glownotes/cglow/cuda"
@@ -20,35 +19,31 @@ func gpuFindings() []finding {
 		f := finding{Name: fmt.Sprintf("cuda:%d", g.Index), State: good,
 			Detail: fmt.Sprintf("%s, compute capability %d.%d, %.0f GiB, driver for CUDA %s from %s",
 				g.Name, g.Major, g.Minor, float64(g.Memory)/(1<<30), g.Version(), g.Library)}
-		if arch, err := tryGPU(g.Index); err != nil {
+		if text, err := tryGPU(g.Index); err != nil {
 			f.State, f.Detail, f.Fix = later, f.Detail+"; not usable: "+err.Error(), "models compute on the CPU meanwhile"
 		} else {
-			f.Detail += fmt.Sprintf("; kernels for sm_%d run", arch)
+			f.Detail += "; " + text
 		}
 		out = append(out, f)
 	}
 	return out
 }
 
-// tryGPU loads the kernels and lets one compute.
-func tryGPU(index int) (arch int, err error) {
+// tryGPU loads the kernels, lets one compute and tells which libraries help.
+func tryGPU(index int) (text string, err error) {
 	c, err := cuda.Open(index)
 	if err != nil {
-		return 0, err
+		return "", err
 	}
 	defer c.Close()
-	x := []float32{1, 2, 3}
-	err = c.Do(func(q cuda.Queue) error {
-		at, err := q.Alloc(12)
-		if err != nil {
-			return err
-		}
-		args := cuda.Args{P: [10]cuda.Address{at, at}, N: [20]int32{3}, F: [4]float32{2}}
-		err = errors.Join(q.Upload(at, x), q.Launch("k_scale", cuda.Blocks(3), &args), q.Download(x, at), q.Wait())
-		return errors.Join(err, q.Free(at, 12))
-	})
-	if err == nil && (x[0] != 2 || x[1] != 4 || x[2] != 6) {
-		err = fmt.Errorf("twice 1, 2, 3 came back as %v", x)
+	if err := c.Try(); err != nil {
+		return "", err
 	}
-	return c.Arch(), err
+	text = fmt.Sprintf("kernels for sm_%d run", c.Arch())
+	if version, reason := c.BLAS(); reason == nil {
+		text += ", " + version + " takes large products"
+	} else {
+		text += ", products by our own kernels (cuBLASLt: " + reason.Error() + ")"
+	}
+	return text, nil
 }

@@ -58,7 +58,7 @@ const (
 func (c *Context) loadBLAS() (*blas, error) {
 	lib, err := open(blasNames, blasWheels)
 	if err != nil {
-		return nil, err
+		return nil, errors.New("not found in $" + PathVariable + ", the usual folders and Python's wheels")
 	}
 	b := &blas{library: lib, f: map[string]uintptr{}}
 	for _, name := range blasEntryPoints {

@@ -135,3 +135,21 @@ func TestErrors(t *testing.T) {
 		t.Errorf("after an illegal address: %v", err)
 	}
 }
+
+// TestTry is what doctor does.
+func TestTry(t *testing.T) {
+	c := open(t)
+	defer c.Close()
+	if err := c.Try(); err != nil {
+		t.Error(err)
+	}
+	if err := cudatest.Fail("cuLaunchKernel", 701, 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Try(); err == nil {
+		t.Error("a kernel that is not launched computes")
+	}
+	if version, reason := c.BLAS(); reason == nil || version != "" {
+		t.Errorf("cuBLASLt where there is none: %q", version)
+	}
+}

@@ -35,6 +35,14 @@
 // Work on a batch is cut by image, or a bank by network, into a fixed number of parts, and sums
 // over the batch are added in a fixed order: results do not depend on the number of cores.
 //
+// # Devices
+//
+// On a [Device] the plan is changed twice before memory is laid out. An op whose readers can compute
+// it along with themselves has no result of its own (fuse.go); and steps are ordered so that those
+// of a kind that do not depend on each other are launched together, the longest way to the end
+// first (schedule.go). The whole program is recorded once and issued as often as it runs; weights
+// ([Mirror]) and what else is [Resident] stay there.
+//
 // # Speed
 //
 // Whole training steps with the optimizer, L 3, K 8, n_c 64, n_w 128, coupling width 256, batch 2,

@@ -27,6 +27,18 @@
 // the table, or an array of such objects, which become several. It may write
 // the file again and again while it runs.
 //
+// # What reads the table
+//
+// Anything that reads SQLite: a notebook with database/sql and
+// modernc.org/sqlite, Python's sqlite3, the sqlite3 program. [Plan.Gather]
+// names the columns; a result called seconds, say, is the column
+// result_seconds, for seconds is how long the run took in all. While runs come
+// in, open the file anew for each look: it is replaced as a whole. A result's
+// column is there as soon as one run has left it.
+//
+//	SELECT state, count(*) FROM runs GROUP BY state
+//	SELECT n_c, avg(bits_per_dim), count(*) FROM runs WHERE state = 'done' GROUP BY n_c
+//
 // # What is promised
 //
 // A point that is done is not run again. One point is never run by two workers

@@ -141,9 +141,6 @@ func Compact(t Task, s Source, size, steps int, k Capacity) Config {
 	case Denoise:
 		c = c.OnPatches(32)
 		c.Mean, c.Scale = "DnCNN+U-Net", 12
-		// What is left is nearly symmetric: cooler samples have the same mean, and
-		// fewer of them come as near to it.
-		c.Predict.Temperature = .5
 	case Depth:
 		c = c.OnPatches(32)
 		c.Mean, c.Scale = "DnCNN+U-Net", 100

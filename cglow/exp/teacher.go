@@ -34,8 +34,10 @@ func (c Config) estimators(names string) int { return len(teachers(names)) * max
 func (c Config) teacherName(names string) string {
 	name := strings.Join(teachers(names), " and ")
 	switch {
+	case c.HeldOut > 0 && len(teachers(names)) == 1:
+		return fmt.Sprintf("%d held-out %ss", c.HeldOut, name)
 	case c.HeldOut > 0:
-		return fmt.Sprintf("%d held-out %s", c.HeldOut, name)
+		return fmt.Sprintf("stacked %s, %d held-out of each", name, c.HeldOut)
 	case len(teachers(names)) > 1:
 		return "stacked " + name
 	}

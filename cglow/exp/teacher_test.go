@@ -70,7 +70,7 @@ func TestHeldOut(t *testing.T) {
 			t.Fatalf("a new picture, value %d: the flow sees %v, the mean is %v", j, v, want)
 		}
 	}
-	if _, err := r.Table.Value("3 held-out U-Net", "IoU, foreground"); err != nil {
+	if _, err := r.Table.Value("3 held-out U-Nets", "IoU, foreground"); err != nil {
 		t.Error(err)
 	}
 	bad := heldOut()

@@ -61,9 +61,11 @@
 // those before others, and shorter paths before longer ones.
 //
 // A package clause is ignored, and func main of a pasted program runs. init
-// functions run when their cell runs. ctx is a context that ends when the cell
-// is interrupted; Display shows values, Input and Password ask the person.
-// os.Exit and log.Fatal end the cell only, and a panic in a goroutine that a
+// functions run where they stand in the cell, after the variables that are
+// declared around them with var. ctx is a context that ends when the cell is
+// interrupted; Display shows values, Input and Password ask the person, Must and
+// Must2 return what a call returns beside an error and end the cell with an error
+// that is not nil; the interpreter has the same names. os.Exit and log.Fatal end the cell only, and a panic in a goroutine that a
 // cell started makes the cell fail and leaves the session alive. A panic in any
 // other goroutine, a fatal error of the runtime, or an exit inside a library
 // ends the host; it is started again, without the variables. Replay then runs the

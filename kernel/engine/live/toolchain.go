@@ -59,7 +59,8 @@ func FindGo() (string, error) { return findGo() }
 // Toolchain returns nil where cells can be compiled, and else why not: a
 // *MissingToolError if a program has to be installed.
 func Toolchain(ctx context.Context) error {
-	_, err := findToolchain(ctx, "")
+	// In no module: the one around the current folder may want another Go.
+	_, err := findToolchain(ctx, string(filepath.Separator))
 	return err
 }
 

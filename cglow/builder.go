@@ -24,7 +24,10 @@ type builder struct {
 	consts map[string]*gorgonia.Node
 	inputs int
 	device *Device
-	scope  scope
+	// rebinds says that parameters are bound to the nodes anew between runs: a
+	// program on a GPU then takes their values along with every run.
+	rebinds bool
+	scope   scope
 	// record receives named nodes (l0.s1.act_out ...) for tests and telemetry.
 	record map[string]*gorgonia.Node
 }

@@ -101,7 +101,7 @@ func (b boundGrad) Grad() (gorgonia.Value, error) { return b.g, nil }
 func (v *inverter) stepProgram(s step, kind string) (*stepProgram, error) {
 	s.last, s.priorName = false, "" // the prior has a program of its own
 	b := v.m.builder()
-	b.steps = []step{s}
+	b.steps, b.rebinds = []step{s}, true
 	p := &stepProgram{prefix: s.prefix, x: b.images("x", v.m.cfg.X, v.n), in: b.input("in", v.n, s.c, s.h, s.w), params: map[string]*gorgonia.Node{}}
 	c := b.condition(p.x, v.n, kind == "inverse")[0]
 	switch kind {

@@ -38,6 +38,7 @@ type machine struct {
 	gave  *Device
 	gpu   *device.Device // nil: the CPU
 	store *store
+	takes bool // takes the weights of the host along with every run
 }
 
 // compile compiles the part of the graph that the outputs need.
@@ -49,7 +50,7 @@ func (b *builder) compile(task string, outputs ...*gorgonia.Node) (*machine, err
 func (b *builder) compileWith(task string, attach func(*device.Device, *exec.Mirror) (*exec.Resident, error), outputs ...*gorgonia.Node) (*machine, error) {
 	outputs = unique(outputs)
 	cpu := func() (*exec.VM, error) { return exec.Compile(exec.Program{Outputs: outputs}) }
-	m := &machine{task: task, scope: &b.scope, store: b.store}
+	m := &machine{task: task, scope: &b.scope, store: b.store, takes: b.rebinds}
 	var err error
 	if gpu := b.device.use(); gpu != nil {
 		m.again, m.gave, m.gpu = cpu, b.device, gpu
@@ -71,6 +72,10 @@ func (b *builder) compileWith(task string, attach func(*device.Device, *exec.Mir
 // onGPU compiles for a GPU, where the weights stay.
 func (b *builder) onGPU(gpu *device.Device, attach func(*device.Device, *exec.Mirror) (*exec.Resident, error), outputs []*gorgonia.Node) (*exec.VM, error) {
 	p := exec.Program{Outputs: outputs, Backend: gpu}
+	if b.rebinds {
+		b.store.host()
+		return exec.Compile(p)
+	}
 	mirror, err := b.store.mirror(b.device, gpu)
 	switch {
 	case err != nil:
@@ -89,6 +94,11 @@ func (b *builder) onGPU(gpu *device.Device, attach func(*device.Device, *exec.Mi
 // ready makes sure that the program reads the weights that count.
 func (m *machine) ready() error {
 	switch {
+	case m.takes:
+		m.store.host()
+		if m.gpu != nil && m.gave.use() != m.gpu {
+			return m.toCPU()
+		}
 	case m.gpu != nil && (m.store.home == nil || m.store.home.gpu != m.gpu) && m.store.f32 != nil:
 		return m.toCPU() // the model has left that GPU
 	case !m.vm.OnDevice():

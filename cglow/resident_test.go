@@ -432,3 +432,41 @@ func TestDeviceExplain(t *testing.T) {
 		t.Errorf("%q does not say %q", d.Explain(), want)
 	}
 }
+
+// TestDeviceInvert trains by inversion, whose optimizer stays on the CPU, with its programs on the
+// GPU, and moves it.
+func TestDeviceInvert(t *testing.T) {
+	d := fakeGPU(t, "cuda:0")
+	o := everything
+	o.Invert = true
+	gpu, host := newTraining(t, d, o), newTraining(t, nil, o)
+	for _, device := range []*Device{d, nil, d} {
+		gpu.m.Use(device)
+		gpu.steps(2)
+		host.steps(2)
+		if !gpu.tr.Inverting() || !host.tr.Inverting() {
+			t.Fatal("inversion was given up")
+		}
+		near(t, "weights", gpu.m.store.all(), host.m.store.all(), 6)
+		near(t, "running mean", gpu.tr.ema, host.tr.ema, 6)
+	}
+}
+
+// TestTwoTrainers shares the weights on the GPU between two trainers.
+func TestTwoTrainers(t *testing.T) {
+	run := func(d *Device) []float64 {
+		r := newTraining(t, d, everything)
+		other, err := r.m.NewTrainer(TrainerOptions{Batch: 2, Optim: optim.Defaults()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			r.steps(1)
+			if s, err := other.Step(r.x, r.y); err != nil || s.Skipped {
+				t.Fatal(err, s.Fault)
+			}
+		}
+		return r.m.store.all()
+	}
+	near(t, "weights", run(fakeGPU(t, "cuda:0")), run(nil), 4)
+}

@@ -124,7 +124,8 @@ func TestErrors(t *testing.T) {
 	if _, err := c.Record(func(q cuda.Queue) error { return q.Wait() }); !errors.As(err, &e) || e.Code != 900 {
 		t.Errorf("waiting while recording: %v", err)
 	}
-	// An illegal address ends the context: the last thing that this process does with it.
+	// An illegal address ends the context.
+	defer cudatest.Reset()
 	err = c.Do(func(q cuda.Queue) error {
 		return q.Launch("k_copy", cuda.Grid{}, &cuda.Args{P: [10]cuda.Address{4096, 4096}, N: [20]int32{1}})
 	})

@@ -87,12 +87,15 @@ func (s serveCommand) Run(c *cli) error {
 	return err
 }
 
+// firstParent is the parent when the program began: it may be gone by the time somebody asks.
+var firstParent = os.Getppid()
+
 // parentGone returns a channel that closes when the Jupyter client that
 // started this process is gone: jupyter_client tells its process id in
 // JPY_PARENT_PID. It is nil where that is not this process's parent.
 func parentGone() <-chan struct{} {
 	parent, err := strconv.Atoi(os.Getenv("JPY_PARENT_PID"))
-	if err != nil || parent <= 1 || os.Getppid() != parent {
+	if err != nil || parent <= 1 || firstParent != parent {
 		return nil
 	}
 	gone := make(chan struct{})

@@ -31,6 +31,8 @@
 //   - The networks on x (op.NetBank) are one op: x is unfolded once for all of them, and they run
 //     side by side. What a convolution sees that shrinks its input is stored window by window,
 //     which is its unfolded matrix.
+//   - An affine coupling with its log-determinant (op.Affine) is one op: a row of pixels stays in
+//     the first-level cache.
 //
 // Work on a batch is cut by image, or a bank by network, into a fixed number of parts, and sums
 // over the batch are added in a fixed order: results do not depend on the number of cores.
@@ -50,17 +52,25 @@
 // beside the authors' code in PyTorch 2.15.0 with two threads, alternately, 2026-11-27:
 //
 //	size   GFLOP    paper     live    fast   PyTorch (paper)   share of peak (paper)
-//	 32      5.6    65 ms    56 ms   21 ms       429 ms               19 %
-//	 64     22.4   152 ms   147 ms   57 ms       745 ms               31 %
-//	128     89.4   569 ms        -       -      1565 ms               33 %
+//	 32      5.6    57 ms    57 ms   24 ms       450 ms               22 %
+//	 64     22.4   173 ms   158 ms   65 ms       824 ms               29 %
+//	128     89.4   609 ms        -       -      1738 ms               33 %
 //
 // GFLOP counts the matrix products only (cglow.FLOPs); fast is cglow.Fast of the live form, which
-// does less. A share of the peak is bounded by memory: at 32x32 the optimizer and the check of the
-// gradients stream 0.5 GB (13 ms), and the first fully connected layers another 0.1 GB. The coupling
-// networks, a third of the step, run at half of the peak; the networks on x, another third, at a
-// quarter. The mean of 10 samples for 128 images at 32x32 (BenchmarkPredict) takes 4.3 s in the
-// paper form, half of the peak, and 2.2 s in the fast one. On your own machine, with the parts of a
-// step:
+// does less. What bounds a step, in ms of it:
+//
+//	                                       32     64    128
+//	coupling networks                      23     81    292    46-53 % of the peak
+//	networks on x                          14     45    165    their products, and 0.1 GB at 32 for the fully connected layers
+//	Adam                                   12     24     80    28 bytes a weight, 44 GB/s: the memory's
+//	finite check of all gradients           3      6     15    the same
+//	1x1, actnorm, affine, log-dets          4      9     21
+//
+// The multiply-add loop of a tile runs at 85-90 % of the peak alone, 75-80 % with weights that have
+// to come from the second-level cache, and 57-77 % inside a coupling network, whose weights,
+// gradients and panels exceed that cache (2 MB) from 24 channels on. The mean of 10 samples for 128
+// images at 32x32 (BenchmarkPredict) takes 4.1 s in the paper form, half of the peak, and 2.2 s in
+// the fast one. On your own machine, with the parts of a step (or notebooks/speed.ipynb):
 //
 //	go test ./cglow/exec -run '^$' -bench 'Step|Predict' -v
 //

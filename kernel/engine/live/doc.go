@@ -28,7 +28,7 @@
 // the module's packages are one shared library that is built once, in a minute
 // or two (image.go, imagebuild.go); a cell is linked against a stub of it that
 // has only the symbols the cell refers to (package stublib). A cell takes 35 to
-// 60 ms then, and 72 KB of the host's memory, the 400th as well as the first;
+// 40 ms then, and 53 KB of the host's memory, the 400th as well as the first;
 // the benchmarks Cell and Session in this package measure that.
 //
 // Before an image is used it has to run trial cells (mode.go); where it cannot

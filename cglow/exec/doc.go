@@ -60,7 +60,7 @@
 // does less. What bounds a step, in ms of it:
 //
 //	                                       32     64    128
-//	coupling networks                      23     81    292    46-53 % of the peak
+//	coupling networks                      23     81    292    42-53 % of the peak
 //	networks on x                          14     45    165    their products, and 0.1 GB at 32 for the fully connected layers
 //	Adam                                   12     24     80    28 bytes a weight, 44 GB/s: the memory's
 //	finite check of all gradients           3      6     15    the same

@@ -27,7 +27,7 @@
 // cell reaches. In image mode the standard library, Gorgonia, gonum/plot and
 // the module's packages are one shared library that is built once, in a minute
 // or two (image.go, imagebuild.go); a cell is linked against a stub of it that
-// has only the symbols the cell refers to (package stublib). A cell takes 35 to
+// has only the symbols the cell refers to (package stublib). A cell takes 20 to
 // 40 ms then, and 53 KB of the host's memory, the 400th as well as the first;
 // the benchmarks Cell and Session in this package measure that.
 //

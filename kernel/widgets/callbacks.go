@@ -49,3 +49,27 @@ func (q *callbacks) run() {
 		f()
 	}
 }
+
+// hooks are the functions that a widget calls after a click.
+type hooks struct {
+	mu  sync.Mutex
+	all []func()
+}
+
+func (h *hooks) add(f func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.all = append(h.all, f)
+}
+
+// call runs them in the order in which they were added; what names the widget
+// if one panics.
+func (h *hooks) call(what string) {
+	defer guard(what)
+	h.mu.Lock()
+	all := h.all
+	h.mu.Unlock()
+	for _, f := range all {
+		f()
+	}
+}

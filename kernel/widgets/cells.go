@@ -16,7 +16,7 @@ type Cells struct {
 
 	values sync.Mutex
 	value  []bool
-	hooks  []func()
+	clicks hooks
 }
 
 // mostCells bounds a field: every square is a widget of its own.
@@ -113,21 +113,9 @@ func (c *Cells) SetValue(on []bool) {
 // OnChange calls f after each click.
 func (c *Cells) OnChange(f func()) { c.onAny(f) }
 
-func (c *Cells) onAny(f func()) {
-	c.values.Lock()
-	defer c.values.Unlock()
-	c.hooks = append(c.hooks, f)
-}
+func (c *Cells) onAny(f func()) { c.clicks.add(f) }
 
-func (c *Cells) notify() {
-	defer guard(c.name)
-	c.values.Lock()
-	hooks := c.hooks
-	c.values.Unlock()
-	for _, f := range hooks {
-		f()
-	}
-}
+func (c *Cells) notify() { c.clicks.call(c.name) }
 
 // Close removes the field and its squares from the browser.
 func (c *Cells) Close() {

@@ -76,7 +76,7 @@ func (d *Dropdown) Label() string {
 // A Button runs functions when a person clicks it.
 type Button struct {
 	*model
-	hooks []func()
+	clicks hooks
 }
 
 // NewButton makes a button.
@@ -96,18 +96,6 @@ func NewButton(description string) *Button {
 // OnClick calls f after each click.
 func (b *Button) OnClick(f func()) { b.onAny(f) }
 
-func (b *Button) onAny(f func()) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.hooks = append(b.hooks, f)
-}
+func (b *Button) onAny(f func()) { b.clicks.add(f) }
 
-func (b *Button) click() {
-	defer guard(b.name)
-	b.mu.Lock()
-	hooks := b.hooks
-	b.mu.Unlock()
-	for _, f := range hooks {
-		f()
-	}
-}
+func (b *Button) click() { b.clicks.call(b.name) }

@@ -179,7 +179,7 @@ func TurnPanel(dst []float32, stride int, src []float32, rows int) {
 }
 
 func (s isa) turnPanel(dst []float32, stride int, src []float32, rows int) {
-	w, lanes := tilings[s].wide, tilings[s].lanes
+	w := tilings[s].wide
 	var rest [maxPanel * maxPanel]float32
 	for q := 0; q < rows; q += w {
 		block, from := dst[q/w*stride:][:w*w], src[q*w:]
@@ -187,24 +187,9 @@ func (s isa) turnPanel(dst []float32, stride int, src []float32, rows int) {
 			copy(rest[:], from[:(rows-q)*w])
 			from = rest[:]
 		}
-		if s == generic {
-			transposeBlock(block, from, w)
-			continue
-		}
-		for j := 0; j < w; j += lanes {
-			s.transpose(at(block, j), w*floatSize, at(from, j*w), w*floatSize, w/lanes)
-		}
+		s.turn(block, w, from, w, w, w)
 	}
 }
 
 // maxPanel is the largest width of a panel.
 const maxPanel = 32
-
-// transposeBlock transposes a square of w rows.
-func transposeBlock(dst, src []float32, w int) {
-	for i := range w {
-		for j := range w {
-			dst[j*w+i] = src[i*w+j]
-		}
-	}
-}

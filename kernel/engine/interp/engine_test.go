@@ -33,16 +33,7 @@ func TestResults(t *testing.T) {
 		{"nil", "var e error\n---\ne", "<nil>"},
 		{"semicolon at the end", "1 + 2;", ""},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			nb := newNotebook(t, Options{})
-			var got string
-			for _, cell := range cells(c.code) {
-				got, _ = nb.must(cell)
-			}
-			if got != c.want {
-				t.Errorf("got %q, want %q", got, c.want)
-			}
-		})
+		t.Run(c.name, func(t *testing.T) { shows(t, c.code, c.want) })
 	}
 	t.Run("silent", func(t *testing.T) {
 		nb := newNotebook(t, Options{})
@@ -229,16 +220,7 @@ func TestRedefinition(t *testing.T) {
 		{"variable to function", "f := 1\n---\nfunc f() int { return 3 }\n---\nf()", "3"},
 		{"err again and again", "a, err := strconv.Atoi(\"1\")\n---\nb, err := strconv.Atoi(\"2\")\n---\nfmt.Sprint(a, b, err)", "1 2 <nil>"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			nb := newNotebook(t, Options{})
-			var got string
-			for _, cell := range cells(c.code) {
-				got, _ = nb.must(cell)
-			}
-			if got != c.want {
-				t.Errorf("got %q, want %q", got, c.want)
-			}
-		})
+		t.Run(c.name, func(t *testing.T) { shows(t, c.code, c.want) })
 	}
 }
 
@@ -385,5 +367,18 @@ func TestGODEBUG(t *testing.T) {
 		if v, _ := nb.must("import \"go/ast\"\nimport \"reflect\"\nreflect.TypeOf(ast.Ident{}).Name()"); v != "Ident" {
 			t.Errorf("got %q", v)
 		}
+	}
+}
+
+// shows runs cells in a notebook of their own and compares what the last one shows.
+func shows(t *testing.T, code, want string) {
+	t.Helper()
+	nb := newNotebook(t, Options{})
+	var got string
+	for _, cell := range cells(code) {
+		got, _ = nb.must(cell)
+	}
+	if got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -17,16 +17,7 @@ func TestMust(t *testing.T) {
 		{"inside a function", "func f() []byte { return Must(hex.DecodeString(\"6869\")) }\nstring(f())", "hi"},
 		{"a cell's own Must", "func Must(x int) int { return x * 2 }\n---\nMust(4)", "8"},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			nb := newNotebook(t, Options{})
-			var got string
-			for _, cell := range cells(c.code) {
-				got, _ = nb.must(cell)
-			}
-			if got != c.want {
-				t.Errorf("got %q, want %q", got, c.want)
-			}
-		})
+		t.Run(c.name, func(t *testing.T) { shows(t, c.code, c.want) })
 	}
 	for _, c := range []struct{ name, code, class, message string }{
 		{"error", "x := 1\nMust(strconv.Atoi(\"x\"))", "Panic", `strconv.Atoi: parsing "x": invalid syntax`},

@@ -10,12 +10,7 @@ func TestCgo(t *testing.T) { runScripts(t, "testdata/cgo.txt") }
 func TestCgoErrors(t *testing.T) {
 	inBothModes(t, func(t *testing.T, e *Engine) {
 		execute(t, e, 1, "// #include <math.h>\n// static int one(void) { return 1; }\nimport \"C\"\nC.one()")
-		tests := []struct {
-			name, code string
-			line, col  int
-			message    string
-			traceback  []string
-		}{
+		tests := []brokenCell{
 			{"C syntax", "/*\nstatic int f(int a) {\n\treturn a +;\n}\n*/\nimport \"C\"\nC.f(1)", 3, 12, "C: expected expression before ';' token", []string{"return a +;"}},
 			{"C syntax in line comments", "x := 1\n  // static int f(int a) { return b; }\nimport \"C\"\nC.f(1)", 2, 35, "C: 'b' undeclared (first use in this function)", nil},
 			{"missing header", "/*\n#include <no/such.h>\n*/\nimport \"C\"", 2, 10, "C: no/such.h: No such file or directory", nil},
@@ -27,26 +22,7 @@ func TestCgoErrors(t *testing.T) {
 			{"static variable", "// static int n;\nimport \"C\"\nfmt.Println(\"C.n\")\nC.n + 1", 4, 1, "C.n is a static variable, which Go cannot reach", []string{"leave out static"}},
 			{"Go syntax", "// static int f(int n) { return n; }\nimport \"C\"\nn := = 2\nC.f(n)", 3, 6, "expected operand, found '='", nil},
 		}
-		for _, tt := range tests {
-			t.Run(tt.name, func(t *testing.T) {
-				ce, _ := fails(t, t.Context(), e, 2, tt.code)
-				if ce.Name != "CompileError" || ce.Cell != 2 || ce.Line != tt.line || ce.Col != tt.col {
-					t.Errorf("got %s in cell[%d]:%d:%d (%s), want CompileError in cell[2]:%d:%d", ce.Name, ce.Cell, ce.Line, ce.Col, ce.Message, tt.line, tt.col)
-				}
-				if tt.message != "" && ce.Message != tt.message {
-					t.Errorf("message %q, want %q", ce.Message, tt.message)
-				}
-				all := strings.Join(ce.Traceback, "\n")
-				for _, part := range tt.traceback {
-					if !strings.Contains(all, part) {
-						t.Errorf("the traceback lacks %q:\n%s", part, all)
-					}
-				}
-				if strings.Contains(all, mark) || strings.Contains(all, cellPrefix) {
-					t.Errorf("the traceback shows generated names:\n%s", all)
-				}
-			})
-		}
+		checkCompileErrors(t, e, tests)
 		if v, _ := execute(t, e, 3, "C.one()"); v != "1" {
 			t.Errorf("after the errors C.one() is %s", v)
 		}

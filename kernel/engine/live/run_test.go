@@ -48,12 +48,7 @@ func TestCompileErrors(t *testing.T) { inBothModes(t, testCompileErrors) }
 
 func testCompileErrors(t *testing.T, e *Engine) {
 	execute(t, e, 1, "type point struct{ x int }\np := &point{1}\ncount := 3")
-	tests := []struct {
-		name, code string
-		line, col  int
-		message    string
-		traceback  []string // all must occur
-	}{
+	tests := []brokenCell{
 		{"several at once", "a := undefinedA\nb := 1\n\tb.c()\nstrings.Foo()", 1, 6, "undefined: undefinedA (and 2 more)",
 			[]string{"cell[2]:1:6: ", "undefined: undefinedA", "cell[2]:3:4: ", "cell[2]:4:9: ", "undefined: strings.Foo", "    3 | \x1b[0m\tb.c()", "        \t  \x1b[31m^"}},
 		{"unicode columns", `é := "ü"; é + 1`, 1, 11, "", nil},
@@ -70,6 +65,23 @@ func testCompileErrors(t *testing.T, e *Engine) {
 		{"embed", "x := 1\n//go:embed file.txt\nvar f string", 2, 1, "", []string{"os.ReadFile"}},
 		{"missing return", "func f() int {\n}", 2, 1, "missing return", nil},
 	}
+	checkCompileErrors(t, e, tests)
+	if v, _ := execute(t, e, 3, "count"); v != "3" {
+		t.Errorf("after the errors count is %s", v)
+	}
+}
+
+// A brokenCell is a cell that does not compile, and what its error says.
+type brokenCell struct {
+	name, code string
+	line, col  int
+	message    string   // "": any
+	traceback  []string // all must occur
+}
+
+// checkCompileErrors runs each of them as cell 2.
+func checkCompileErrors(t *testing.T, e *Engine, tests []brokenCell) {
+	t.Helper()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			ce, _ := fails(t, t.Context(), e, 2, tt.code)
@@ -89,9 +101,6 @@ func testCompileErrors(t *testing.T, e *Engine) {
 				t.Errorf("the traceback shows generated names:\n%s", all)
 			}
 		})
-	}
-	if v, _ := execute(t, e, 3, "count"); v != "3" {
-		t.Errorf("after the errors count is %s", v)
 	}
 }
 

@@ -24,19 +24,22 @@ type Slurm struct {
 // at its time limit (it says so two minutes ahead by SIGUSR1); the worker
 // itself counts its losses and gives up at the plan's limit. A task that
 // somebody cancels is not requeued: Slurm sends SIGTERM to its processes, to
-// the script or to the worker alone. "wait" returns early when a signal comes,
-// so it is called until the worker has ended. The task to requeue is named by
-// its array and its index: the array's last task has the array's own number as
-// SLURM_JOB_ID, and by that number Slurm would requeue every task, those that
-// run, are finished or were cancelled too.
+// the script or to the worker alone. A signal may come before the script knows
+// its worker's number: it is then passed on as soon as it does. "wait" returns
+// early when a signal comes, so it is called until the worker has ended. The
+// task to requeue is named by its array and its index: the array's last task has
+// the array's own number as SLURM_JOB_ID, and by that number Slurm would requeue
+// every task, those that run, are finished or were cancelled too.
 var slurmScript = template.Must(template.New("slurm").Parse(`#!/bin/sh
 {{range .Directives}}#SBATCH {{.}}
 {{end}}
-cancelled= limit=
-trap 'cancelled=1; kill -TERM $worker 2>/dev/null' TERM
-trap 'limit=1; kill -TERM $worker 2>/dev/null' USR1
+cancelled= limit= worker=
+stop() { [ -z "$worker" ] || kill -TERM "$worker" 2>/dev/null; }
+trap 'cancelled=1; stop' TERM
+trap 'limit=1; stop' USR1
 {{.Command}} &
 worker=$!
+[ -z "$cancelled$limit" ] || stop
 wait $worker; status=$?
 while kill -0 $worker 2>/dev/null; do wait $worker; status=$?; done
 [ -z "$cancelled" ] || exit $status

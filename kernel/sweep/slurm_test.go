@@ -50,20 +50,25 @@ func TestSlurmDirectives(t *testing.T) {
 // The batch script under a shell, with a stand-in for scontrol: which ends of
 // a worker put a task back into the queue?
 func TestSlurmScript(t *testing.T) {
+	const untilTerm = "trap 'exit 130' TERM; touch started; while :; do sleep 0.05; done"
+	slow := strings.NewReplacer("worker=$!", "sleep 1; worker=$!") // the signal comes before the worker is known
 	for _, tt := range []struct {
 		name, worker string
 		signal       syscall.Signal
 		code         int
 		requeued     bool
+		change       *strings.Replacer // of the script
 	}{
-		{"done", "exit 0", 0, 0, false},
-		{"taken by another", "exit 3", 0, 0, false},
-		{"failed", "exit 1", 0, 1, false},
-		{"wrong arguments", "exit 2", 0, 2, false},
-		{"killed", "kill -KILL $$", 0, 0, true},
-		{"time limit", "trap 'exit 130' TERM; touch started; while :; do sleep 0.05; done", syscall.SIGUSR1, 0, true},
-		{"cancelled, the worker alone is told", "exit 130", 0, 130, false},
-		{"cancelled", "trap 'exit 130' TERM; touch started; while :; do sleep 0.05; done", syscall.SIGTERM, 130, false},
+		{"done", "exit 0", 0, 0, false, nil},
+		{"taken by another", "exit 3", 0, 0, false, nil},
+		{"failed", "exit 1", 0, 1, false, nil},
+		{"wrong arguments", "exit 2", 0, 2, false, nil},
+		{"killed", "kill -KILL $$", 0, 0, true, nil},
+		{"time limit", untilTerm, syscall.SIGUSR1, 0, true, nil},
+		{"time limit at once", untilTerm, syscall.SIGUSR1, 0, true, slow},
+		{"cancelled, the worker alone is told", "exit 130", 0, 130, false, nil},
+		{"cancelled", untilTerm, syscall.SIGTERM, 130, false, nil},
+		{"cancelled at once", untilTerm, syscall.SIGTERM, 130, false, slow},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -76,7 +81,11 @@ func TestSlurmScript(t *testing.T) {
 			write("scontrol", "#!/bin/sh\necho \"$*\" > requeued\n")
 			write("sleep", "#!/bin/sh\n[ \"$1\" = 60 ] || exec /bin/sleep \"$@\"\n")
 			p := newPlan(t, "width=1")
-			write("array.sh", Slurm{Name: "demo", Command: []string{filepath.Join(dir, "worker")}}.Script(p, []int{0}))
+			script := Slurm{Name: "demo", Command: []string{filepath.Join(dir, "worker")}}.Script(p, []int{0})
+			if tt.change != nil {
+				script = tt.change.Replace(script)
+			}
+			write("array.sh", script)
 			cmd := exec.Command("sh", "array.sh")
 			cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"),
 				"SLURM_JOB_ID=17", "SLURM_ARRAY_JOB_ID=17", "SLURM_ARRAY_TASK_ID=4") // as in the last task of an array

@@ -28,6 +28,8 @@ type builder struct {
 	// program on a GPU then takes their values along with every run.
 	rebinds bool
 	scope   scope
+	// factored leaves gradients of fully connected layers in their factors.
+	factored bool
 	// record receives named nodes (l0.s1.act_out ...) for tests and telemetry.
 	record map[string]*gorgonia.Node
 }
@@ -154,6 +156,11 @@ func (b *builder) bank(x *gorgonia.Node) func(s step) netOutputs {
 			s.cn.Layers(b.param, s.prefix+"cn."))
 		if b.cfg.CondPrior && s.last {
 			nets = append(nets, s.cn.Layers(b.param, s.priorName+".cn."))
+		}
+	}
+	for _, net := range nets {
+		for l := range net {
+			net[l].Factored = b.factored && net[l].W.Dims() == 2
 		}
 	}
 	b.scope.enter(b.g, "conditioning networks")

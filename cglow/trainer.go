@@ -4,12 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"sync/atomic"
 
 	"gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 
 	"glownotes/cglow/ad"
-	"glownotes/cglow/cpu"
 	"glownotes/cglow/cuda/device"
 	"glownotes/cglow/data"
 	"glownotes/cglow/exec"
@@ -142,12 +141,13 @@ type lossProgram struct {
 }
 
 // lossProgram builds the graph of the loss, bits per dimension of the
-// dequantized batch, and of its gradient with respect to every parameter. With a
-// trainer, which may be nil, gradients stay on a GPU and its update is part of
-// the program.
+// dequantized batch, and of its gradient with respect to every parameter, on the
+// CPU as factors where they are much smaller. With a trainer, which may be nil,
+// gradients stay on a GPU and its update is part of the program.
 func (m *Model) lossProgram(n int, t *Trainer) (p *lossProgram, err error) {
 	defer op.Catch(&err)
 	b := m.builder()
+	b.factored = b.dtype == tensor.Float32 && m.device.use() == nil && n <= factoredBatch
 	p = &lossProgram{b: b, x: b.images("x", m.cfg.X, n)}
 	p.y = b.target(p.x, n)
 	p.logp = p.y.likelihood(b.encode(b.condition(p.x, n, false), p.y.v))
@@ -161,12 +161,13 @@ func (m *Model) lossProgram(n int, t *Trainer) (p *lossProgram, err error) {
 	if err != nil {
 		return nil, err
 	}
-	p.values = gorgonia.NodesToValueGrads(p.params)
+	var computed []*gorgonia.Node
+	p.values, computed = gradientsOf(p.params, grads)
 	var attach func(*device.Device, *exec.Mirror) (*exec.Resident, error)
 	if t != nil {
 		attach = t.attach(p, grads)
 	}
-	p.vm, err = b.compileWith("training", attach, append([]*gorgonia.Node{loss, p.logp}, grads...)...)
+	p.vm, err = b.compileWith("training", attach, append([]*gorgonia.Node{loss, p.logp}, computed...)...)
 	p.gpu = m.device.use()
 	if err == nil && t != nil && !p.vm.vm.OnDevice() {
 		t.resident = nil
@@ -310,43 +311,6 @@ func (t *Trainer) noisyX(x data.Images) []float32 {
 		noisy[i] = x.Pix[i] + noisy[i]*float32(t.m.cfg.XNoise)
 	}
 	return noisy
-}
-
-// finite reports whether the loss and every gradient are numbers.
-func finite(nats float64, model []gorgonia.ValueGrad) bool {
-	if nats-nats != 0 {
-		return false
-	}
-	grads := make([]any, len(model))
-	for i, p := range model {
-		g, err := p.Grad()
-		if err != nil {
-			return false
-		}
-		grads[i] = g.Data()
-	}
-	var bad atomic.Bool
-	cpu.Parallel(len(grads), func(i int) {
-		if !allFinite(grads[i]) {
-			bad.Store(true)
-		}
-	})
-	return !bad.Load()
-}
-
-// allFinite reports whether v, a []float32 or []float64, holds only numbers.
-func allFinite(v any) bool {
-	switch v := v.(type) {
-	case []float32:
-		return cpu.Finite(v)
-	case []float64:
-		for _, x := range v {
-			if x-x != 0 {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // diagnose runs the step again with stored activations and returns the first

@@ -20,6 +20,8 @@ func (cpuBackend) Kernel(o *op.Op, used []bool) *Kernel {
 		return convWeight(o)
 	case "linear", "matmul":
 		return matMul(o)
+	case "outer":
+		return outer(o)
 	case "matapply":
 		return matApply(o)
 	case "matapply.dw":

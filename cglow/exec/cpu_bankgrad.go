@@ -125,10 +125,19 @@ func (b *bankGrads) start(gz, room []float32, i int) {
 	}
 }
 
-// linear sets dw, and next to the gradient of the input of a fully connected layer.
+// linear sets dw, or its factors, and next to the gradient of the input of a fully connected layer.
 func (b *bankGrads) linear(r *bankRoom, i, l int, gz, next, in, w, dw []float32) {
 	layer, before := &b.nets[i][l], &b.nets[i][l-1]
-	if dw != nil {
+	switch {
+	case dw == nil:
+	case layer.Factored:
+		flat := b.flatten(r, before, in)
+		for n := range b.N {
+			row := at(dw, n, layer.Out+layer.In)
+			copy(row, at(gz, n, layer.Out))
+			copy(row[layer.Out:], at(flat, n, layer.In))
+		}
+	default:
 		cpu.Gemm(true, false, layer.Out, layer.In, b.N, gz, layer.Out, b.flatten(r, before, in), layer.In, dw, layer.In, 0)
 	}
 	if before.Linear || before.pixels == 1 {

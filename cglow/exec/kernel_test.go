@@ -43,7 +43,7 @@ var larges = []large{
 		func(x []*node) *node {
 			two := op.Conv{Stride: 2}
 			y := op.NetBank(x[0],
-				[]op.Layer{{W: x[1], B: x[2], Conv: two, ReLU: true}, {W: x[3], B: x[4], Conv: two, ReLU: true}, {W: x[5], B: x[6], ReLU: true}, {W: x[7], B: x[8]}},
+				[]op.Layer{{W: x[1], B: x[2], Conv: two, ReLU: true}, {W: x[3], B: x[4], Conv: two, ReLU: true}, {W: x[5], B: x[6], ReLU: true, Factored: true}, {W: x[7], B: x[8]}},
 				[]op.Layer{{W: x[9], B: x[10], Conv: op.Conv{Stride: 1, Pad: 1}, ReLU: true}, {W: x[11], B: x[12], Conv: op.Conv{Stride: 4}}})
 			return op.Concat(y[0], op.Reshape(y[1], 5, -1))
 		}, 0.1},

@@ -86,6 +86,41 @@ func matMulKernel[T ref.Float](d MatMulDims) func() Kernel[T] {
 	})
 }
 
+// OuterDims are the sizes of a sum of outer products.
+type OuterDims struct{ N, Out, In int }
+
+// Outer returns the sum of N outer products, each of the two parts of a row of f [N,out+in]:
+// d[i,j] = sum_n f[n,i] f[n,out+j]. That is the gradient of the weights of a fully connected layer
+// for a batch of N. It has no gradient itself.
+func Outer(f *gorgonia.Node, out int) *gorgonia.Node {
+	const name = "outer"
+	checkNodes(name, f)
+	check(f.Dims() == 2 && out > 0 && out < f.Shape()[1], name, list(f), "want [N,out+in] with out = %d", out)
+	d := OuterDims{N: f.Shape()[0], Out: out, In: f.Shape()[1] - out}
+	return apply(def{name: name, out: tensor.Shape{d.Out, d.In}, dims: d, f32: outerKernel[float32](d), f64: outerKernel[float64](d)}, f)
+}
+
+func outerKernel[T ref.Float](d OuterDims) func() Kernel[T] {
+	return same(func(outs, ins [][]T) error {
+		ref.Outer(outs[0], ins[0], d.N, d.Out, d.In)
+		return nil
+	})
+}
+
+// Factors returns the f of an [Outer], nil for any other node.
+func Factors(n *gorgonia.Node) *gorgonia.Node {
+	o, ok := n.Op().(*Op)
+	if !ok {
+		return nil
+	}
+	if _, ok := o.dims.(OuterDims); !ok {
+		return nil
+	}
+	it := n.Graph().From(n.ID())
+	it.Next()
+	return it.Node().(*gorgonia.Node)
+}
+
 // MatApplyDims are the sizes of a matrix applied to the channels of every pixel.
 type MatApplyDims struct {
 	N, C, P int

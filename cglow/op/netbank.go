@@ -13,6 +13,10 @@ type Layer struct {
 	W, B *gorgonia.Node
 	Conv Conv // of a convolution
 	ReLU bool // after the layer
+
+	// Factored leaves the gradient of W of a fully connected layer to an [Outer] of its own, so
+	// that who can use its factors need not have it made, see [Factors].
+	Factored bool
 }
 
 // NetBank runs small networks on the same images x [N,C,H,W], as one op, and returns the result
@@ -73,7 +77,7 @@ func chain(name string, x *gorgonia.Node, layers []Layer) (ref.Net, []tensor.Sha
 			shape = tensor.Shape{r.Conv.N, r.Conv.O, r.Conv.OH, r.Conv.OW}
 		case len(w) == 2:
 			check(i > 0, name, ins, "the first layer is not a convolution")
-			r.Linear, r.Out, r.In = true, w[0], product(shape[1:])
+			r.Linear, r.Out, r.In, r.Factored = true, w[0], product(shape[1:]), l.Factored
 			check(w[1] == r.In, name, ins, "layer %d: %d inputs, the weights have %d", i, r.In, w[1])
 			shape = tensor.Shape{shape[0], r.Out}
 		default:
@@ -131,7 +135,8 @@ func bankKernel[T ref.Float](d ref.NetBank) func() Kernel[T] {
 
 // BankGrad are the sizes of the gradient of a bank. The op has the inputs of the bank, then its
 // outputs, then the gradients of the results of the active networks. Its outputs are the
-// gradients of the parameters of the active networks in order, then that of x.
+// gradients of the parameters of the active networks in order (factors [N,out+in] for the weights
+// of a factored layer), then that of x.
 type BankGrad struct {
 	ref.NetBank
 	Active []bool // by network: does a gradient arrive
@@ -153,11 +158,23 @@ func bankGrad(d ref.NetBank, ins, outs, gs []*gorgonia.Node) []*gorgonia.Node {
 	}
 	wrt = append(wrt, 0)
 	def := def{
-		name: "netbank.dw", out: ins[wrt[0]].Shape(), dims: b,
+		name: "netbank.dw", out: ins[wrt[0]].Shape(), dims: b, // the first layer is a convolution
 		f32: bankGradKernel[float32](b), f64: bankGradKernel[float64](b),
 	}
+	factored := map[int]ref.NetLayer{} // by input
+	for i, s := range Slots(d) {
+		for l, layer := range d.Nets[i] {
+			if layer.Factored {
+				factored[s.Param+2*l] = layer
+			}
+		}
+	}
 	for _, i := range wrt[1:] {
-		def.extra = append(def.extra, ins[i].Shape())
+		shape := ins[i].Shape()
+		if l, ok := factored[i]; ok {
+			shape = tensor.Shape{d.N, l.Out + l.In}
+		}
+		def.extra = append(def.extra, shape)
 	}
 	first := apply(def, all...)
 	grads := make([]*gorgonia.Node, len(ins))
@@ -165,6 +182,9 @@ func bankGrad(d ref.NetBank, ins, outs, gs []*gorgonia.Node) []*gorgonia.Node {
 		grads[i] = first
 		if k > 0 {
 			grads[i] = pick(first, k-1)
+		}
+		if l, ok := factored[i]; ok {
+			grads[i] = Outer(grads[i], l.Out)
 		}
 	}
 	return grads

@@ -15,6 +15,7 @@ type row struct {
 	build  func(x []*node) *node
 	fill   func(i int, shape []int, data []float64)
 	tol32  float64 // largest error of float32 relative to the largest value; 0 means 2e-5
+	host   bool    // some of its ops have no kernel of a device
 }
 
 var rows = []row{
@@ -90,6 +91,7 @@ var rows = []row{
 	{name: "couplingnet of one image", shapes: couplingShapes(1, 3, 4, 2, 5, 3), build: func(x []*node) *node { return coupling(x).Raw }, tol32: 5e-5},
 	{name: "couplingnet of many images", shapes: couplingShapes(11, 2, 2, 3, 5, 4), build: func(x []*node) *node { return coupling(x).Raw }, tol32: 5e-5},
 	{name: "netbank", shapes: bankShapes, build: bank, tol32: 5e-5},
+	{name: "netbank factored", shapes: bankShapes, build: factoredBank, tol32: 5e-5, host: true},
 
 	{name: "sumperexample", shapes: rep(1, 3, 4, 2, 5), build: func(x []*node) *node { return op.SumPerExample(x[0]) }},
 	{name: "mean", shapes: rep(1, 3, 4, 5), build: func(x []*node) *node { return op.Mean(x[0]) }},
@@ -122,10 +124,12 @@ var bankShapes = [][]int{
 // bankNets cuts the inputs into networks; the last also has a ReLU at its end.
 func bankNets(x []*node) [][]op.Layer {
 	two, one := op.Conv{Stride: 2}, op.Conv{Stride: 1, Pad: 1}
+	conv := func(i int, c op.Conv, relu bool) op.Layer { return op.Layer{W: x[i], B: x[i+1], Conv: c, ReLU: relu} }
+	full := func(i int, relu bool) op.Layer { return op.Layer{W: x[i], B: x[i+1], ReLU: relu} }
 	return [][]op.Layer{
-		{{x[1], x[2], two, true}, {x[3], x[4], two, true}, {x[5], x[6], op.Conv{}, true}, {x[7], x[8], op.Conv{}, false}},
-		{{x[9], x[10], two, true}, {x[11], x[12], op.Conv{}, true}},
-		{{x[13], x[14], one, true}, {x[15], x[16], op.Conv{Stride: 4}, true}, {x[17], x[18], one, true}},
+		{conv(1, two, true), conv(3, two, true), full(5, true), full(7, false)},
+		{conv(9, two, true), full(11, true)},
+		{conv(13, one, true), conv(15, op.Conv{Stride: 4}, true), conv(17, one, true)},
 	}
 }
 
@@ -133,6 +137,17 @@ func bankNets(x []*node) [][]op.Layer {
 func bank(x []*node) *node {
 	y := op.NetBank(x[0], bankNets(x)...)
 	return join(y)
+}
+
+// factoredBank is bank with gradients of fully connected layers as outer products.
+func factoredBank(x []*node) *node {
+	nets := bankNets(x)
+	for _, net := range nets {
+		for l := range net {
+			net[l].Factored = net[l].W.Dims() == 2
+		}
+	}
+	return join(op.NetBank(x[0], nets...))
 }
 
 func join(y []*node) *node {

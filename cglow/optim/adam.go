@@ -101,8 +101,18 @@ func (a *Adam) LearnRate() float64 {
 // (ClipNorm 0).
 func (a *Adam) GradNorm() float64 { return a.norm }
 
+// Outer is a gorgonia.ValueGrad of a matrix [out,in] whose gradient is there as
+// factors [N,out+in]: the sum over N rows of the outer product of a row's two
+// parts (op.Outer). Adam makes it a piece at a time, in the first-level cache,
+// and does not call Grad.
+type Outer interface {
+	gorgonia.ValueGrad
+	Factors() (gorgonia.Value, error)
+}
+
 // Step updates every parameter from its gradient. The parameters must be the
-// same, in the same order, at every step. They must all be of one precision.
+// same, in the same order, at every step. They must all be of one precision;
+// those with factors are float32.
 func (a *Adam) Step(model []gorgonia.ValueGrad) error {
 	ps, err := collect(model)
 	if err != nil {
@@ -122,9 +132,16 @@ func (a *Adam) Step(model []gorgonia.ValueGrad) error {
 	u := a.next(scale)
 	parts := a.parts(ps)
 	cpu.Parallel(len(parts), func(i int) {
-		if p := parts[i]; p.w64 != nil {
+		switch p := parts[i]; {
+		case p.w64 != nil:
 			step64(p.w64, p.g64, p.m64, p.v64, u)
-		} else {
+		case p.outer.f != nil:
+			k := u.kernel()
+			p.outer.each(p.from, len(p.w32), func(at int, g []float32) {
+				to := at + len(g)
+				k.Apply(p.w32[at:to], g, p.m32[at:to], p.v32[at:to])
+			})
+		default:
 			u.kernel().Apply(p.w32, p.g32, p.m32, p.v32)
 		}
 	})
@@ -165,8 +182,11 @@ func (a *Adam) parts(ps []pair) []part {
 
 // slice returns the values from..to-1 of a pair.
 func (p pair) slice(from, to int) pair {
-	if p.w64 != nil {
+	switch {
+	case p.w64 != nil:
 		return pair{w64: p.w64[from:to], g64: p.g64[from:to]}
+	case p.outer.f != nil:
+		return pair{w32: p.w32[from:to], outer: p.outer, from: p.from + from}
 	}
 	return pair{w32: p.w32[from:to], g32: p.g32[from:to]}
 }
@@ -211,10 +231,13 @@ func (a *Adam) room(ps []pair) error {
 	return nil
 }
 
-// pair is a parameter and its gradient in one precision.
+// pair is a parameter and its gradient in one precision, or the gradient's
+// factors and where in it the values begin.
 type pair struct {
 	w32, g32 []float32
 	w64, g64 []float64
+	outer    outer
+	from     int
 }
 
 func (p pair) len() int { return len(p.w32) + len(p.w64) }
@@ -223,7 +246,12 @@ func (p pair) len() int { return len(p.w32) + len(p.w64) }
 func collect(model []gorgonia.ValueGrad) ([]pair, error) {
 	out := make([]pair, len(model))
 	for i, m := range model {
-		g, err := m.Grad()
+		grad := m.Grad
+		o, factored := m.(Outer)
+		if factored {
+			grad = o.Factors
+		}
+		g, err := grad()
 		if err != nil {
 			return nil, fmt.Errorf("optim: parameter %d: no gradient: %w", i, err)
 		}
@@ -232,6 +260,10 @@ func collect(model []gorgonia.ValueGrad) ([]pair, error) {
 		switch {
 		case !ok1 || !ok2:
 			return nil, fmt.Errorf("optim: parameter %d: value is %T and gradient %T, both must be *tensor.Dense", i, m.Value(), g)
+		case factored:
+			if out[i].w32, out[i].outer, err = factors(w, d); err != nil {
+				return nil, fmt.Errorf("optim: parameter %d: %w", i, err)
+			}
 		case w.Dtype() != d.Dtype() || w.DataSize() != d.DataSize():
 			return nil, fmt.Errorf("optim: parameter %d: value %v %v, gradient %v %v", i, w.Dtype(), w.Shape(), d.Dtype(), d.Shape())
 		case w.Dtype() == tensor.Float32:
@@ -253,20 +285,30 @@ func collect(model []gorgonia.ValueGrad) ([]pair, error) {
 func globalNorm(ps []pair, clip float64) float64 {
 	sum := 0.0
 	for _, p := range ps {
-		if clip == 0 && p.g32 != nil {
-			sum += cpu.Dot(p.g32, p.g32)
+		if p.outer.f != nil {
+			p.outer.each(0, len(p.w32), func(_ int, g []float32) { sum += squares(g, clip) })
 			continue
 		}
-		for _, g := range p.g32 {
-			v := limit(float64(g), clip)
-			sum += v * v
-		}
+		sum += squares(p.g32, clip)
 		for _, g := range p.g64 {
 			v := limit(g, clip)
 			sum += v * v
 		}
 	}
 	return math.Sqrt(sum)
+}
+
+// squares returns the sum of the squares of g, each value limited to ±clip first (0: not).
+func squares(g []float32, clip float64) float64 {
+	if clip == 0 {
+		return cpu.Dot(g, g)
+	}
+	sum := 0.0
+	for _, x := range g {
+		v := limit(float64(x), clip)
+		sum += v * v
+	}
+	return sum
 }
 
 // limit returns v limited to ±clip; clip 0 leaves it.

@@ -1,8 +1,11 @@
 package optim
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 
 	"gorgonia.org/gorgonia"
@@ -222,5 +225,74 @@ func TestSchedule(t *testing.T) {
 				t.Errorf("got %v, want %v", got, c.want)
 			}
 		})
+	}
+}
+
+// outerParameter has its gradient in factors only.
+type outerParameter struct{ w, f *tensor.Dense }
+
+func (p outerParameter) Value() gorgonia.Value { return p.w }
+func (p outerParameter) Grad() (gorgonia.Value, error) {
+	return nil, errors.New("asked for the gradient")
+}
+func (p outerParameter) Factors() (gorgonia.Value, error) { return p.f, nil }
+
+// Adam takes the same steps from factors as from the gradient that is their
+// product, whatever the parts and pieces that it is cut into.
+func TestOuter(t *testing.T) {
+	for _, s := range []struct{ n, out, in int }{{1, 3, 130}, {2, 128, 1024}, {2, 24, 128}, {3, 7, 5}, {2, 9, 9000}, {8, 70, 1000}, {2, 1, 70000}} {
+		for _, clip := range [][2]float64{{0, 0}, {0.5, 0}, {0, 1}, {0.5, 1}} {
+			r := rand.New(rand.NewPCG(3, uint64(s.n)))
+			normal := func(n int) []float32 {
+				v := make([]float32, n)
+				for i := range v {
+					v[i] = float32(r.NormFloat64())
+				}
+				return v
+			}
+			dense := func(rows, cols int, v []float32) *tensor.Dense {
+				return tensor.New(tensor.WithShape(rows, cols), tensor.WithBacking(slices.Clone(v)))
+			}
+			w := normal(s.out * s.in)
+			a, b := fixed{dense(s.out, s.in, w), dense(s.out, s.in, w)}, outerParameter{w: dense(s.out, s.in, w)}
+			cfg := Defaults()
+			cfg.LearnRate, cfg.ClipValue, cfg.ClipNorm = 0.1, clip[0], clip[1]
+			whole, _ := NewAdam(cfg)
+			factored, _ := NewAdam(cfg)
+			for range 3 {
+				f := normal(s.n * (s.out + s.in))
+				b.f = dense(s.n, s.out+s.in, f)
+				g := a.g.Float32s()
+				for i := range g {
+					sum := 0.0
+					for k := range s.n {
+						row := f[k*(s.out+s.in):]
+						sum += float64(row[i/s.in]) * float64(row[s.out+i%s.in])
+					}
+					g[i] = float32(sum)
+				}
+				if err := whole.Step([]gorgonia.ValueGrad{a}); err != nil {
+					t.Fatal(err)
+				}
+				if err := factored.Step([]gorgonia.ValueGrad{b}); err != nil {
+					t.Fatal(err)
+				}
+				if d := math.Abs(whole.GradNorm()-factored.GradNorm()) / whole.GradNorm(); d > 1e-6 {
+					t.Errorf("%v, clip %v: norm %v, want %v", s, clip, factored.GradNorm(), whole.GradNorm())
+				}
+			}
+			for name, both := range map[string][2][]float32{"m": {factored.State().M32, whole.State().M32}, "w": {b.w.Float32s(), a.w.Float32s()}} {
+				for i, want := range both[1] {
+					if d := math.Abs(float64(both[0][i] - want)); d > 1e-4 {
+						t.Fatalf("%v, clip %v: %s[%d] = %v, want %v", s, clip, name, i, both[0][i], want)
+					}
+				}
+			}
+		}
+	}
+	bad := outerParameter{vec32(1, 2), tensor.New(tensor.WithShape(2, 9), tensor.Of(tensor.Float32))}
+	a, _ := NewAdam(Defaults())
+	if err := a.Step([]gorgonia.ValueGrad{bad}); err == nil || !strings.Contains(err.Error(), "want float32 [out,in] and [N,out+in]") {
+		t.Errorf("factors that do not fit: %v", err)
 	}
 }

@@ -52,6 +52,21 @@ func MatApply[T Float](u, w, v []T, n, c, p int, shared, trans bool) {
 	}
 }
 
+// Outer is the sum of the outer products of the two parts of each row of f [n,out+in]:
+// d[i,j] = sum_k f[k,i] f[k,out+j].
+func Outer[T Float](d, f []T, n, out, in int) {
+	for i := range out {
+		for j := range in {
+			sum := 0.0
+			for k := range n {
+				row := f[k*(out+in):]
+				sum += float64(row[i]) * float64(row[out+j])
+			}
+			d[i*in+j] = T(sum)
+		}
+	}
+}
+
 // MatOuter is the gradient of [MatApply] with respect to W: dW[n,i,j] = sum_p g[n,i,p] v[n,j,p],
 // also summed over n when shared.
 func MatOuter[T Float](dw, g, v []T, n, c, p int, shared bool) {

@@ -7,6 +7,10 @@ type NetLayer struct {
 	Linear  bool
 	In, Out int  // of a fully connected layer
 	ReLU    bool // after the layer
+
+	// Factored says that the gradient of the weights of a fully connected layer is left in its
+	// factors [N,Out+In]: an example's gradient of the result before the ReLU, then its input.
+	Factored bool
 }
 
 // Size is the number of results of one example.
@@ -76,7 +80,7 @@ func toChannelLast[T Float](dst, src []T, l NetLayer, n int) {
 }
 
 // NetGrad is the gradient of [NetForward] for a gradient g of y, given the results y and hidden.
-// dx and any of grads (weight and bias of each layer) may be nil.
+// dx and any of grads (weight, or its factors, and bias of each layer) may be nil.
 func NetGrad[T Float](dx []T, grads [][]T, x, y []T, hidden [][]T, g []T, params [][]T, net Net, n int, work *NetWork[T]) {
 	last := len(net) - 1
 	for i, l := range net[:last] {
@@ -109,7 +113,13 @@ func layerGrad[T Float](din, dw, db, in, gz, w []T, l NetLayer, n int) {
 	if db != nil {
 		ChannelSum(db, gz, channels)
 	}
-	if dw != nil && l.Linear {
+	if dw != nil && l.Factored {
+		for i := range n {
+			row := dw[i*(l.Out+l.In):]
+			copy(row[:l.Out], gz[i*l.Out:])
+			copy(row[l.Out:l.Out+l.In], in[i*l.In:])
+		}
+	} else if dw != nil && l.Linear {
 		MatMul(dw, gz, in, nil, true, false, l.Out, l.In, n)
 	} else if dw != nil {
 		Conv2DWeight(dw, in, gz, l.Conv)

@@ -11,6 +11,13 @@ func (d *Device) bank(o *op.Op, used []bool) *exec.Kernel {
 	case ref.NetBank:
 		return d.kernel(o, used, func(r *run, outs, ins []address) { bankForward(r, b, outs, ins) })
 	case op.BankGrad:
+		for _, net := range b.Nets {
+			for _, l := range net {
+				if l.Factored {
+					return nil // for weights that are updated on the host
+				}
+			}
+		}
 		return d.kernel(o, used, func(r *run, outs, ins []address) { bankGrad(r, b, outs, ins) })
 	}
 	return nil

@@ -22,6 +22,7 @@ type adamBlock struct {
 	scale, clip, clipBelow     float32
 	beta1, rest1, beta2, rest2 float32
 	step, correction2, epsilon float32
+	factor0, factor1           float32 // adamOuter: the gradient is factor0 b0 + factor1 b1
 }
 
 func (a Adam) block() adamBlock {
@@ -60,6 +61,84 @@ func (a Adam) Apply(p, g, m, v []float32) {
 	}
 	b := a.block()
 	active.adam(p, g, m, v, &b)
+}
+
+// Outer is a matrix [Out,In] that is the sum of N outer products, each of the two parts of a row of
+// F [N,Out+In]: g[i][j] = sum over n of F[n][i]*F[n][Out+j]. That is the gradient of the weights of
+// a fully connected layer for a batch of N.
+type Outer struct {
+	F          []float32
+	N, Out, In int
+}
+
+func (o *Outer) check(what string, from, count int) {
+	if o.N < 1 || o.Out < 1 || o.In < 1 || len(o.F) < o.N*(o.Out+o.In) || from < 0 || count < 0 || from+count > o.Out*o.In {
+		panic(fmt.Sprintf("cpu: %s: values %d to %d of %d outer products %dx%d with %d factors", what, from, from+count, o.N, o.Out, o.In, len(o.F)))
+	}
+}
+
+// outerPiece is the most values of an outer product that are made at a time.
+const outerPiece = 4096
+
+// Each makes count values in row-major order, from value from on, and calls do with runs of them
+// and with their places, counted from 0. A run stays in the first-level cache and is gone when do
+// returns.
+func (o Outer) Each(from, count int, do func(at int, g []float32)) {
+	o.check("Outer.Each", from, count)
+	var room [outerPiece]float32
+	row := o.Out + o.In
+	for at := 0; at < count; {
+		i, j := (from+at)/o.In, (from+at)%o.In
+		rows, cols := 1, min(o.In-j, count-at, outerPiece)
+		if cols == o.In { // whole rows
+			rows = min((count-at)/o.In, outerPiece/o.In)
+		}
+		g := room[:rows*cols]
+		p := product{transA: true, m: rows, n: cols, k: o.N, a: o.F[i:], lda: row, b: o.F[o.Out+j:], ldb: row, c: g, ldc: cols}
+		active.gemm(&p)
+		do(at, g)
+		at += len(g)
+	}
+}
+
+// ApplyOuter is [Adam.Apply] with the values of o from value from on as gradients, which are made on
+// the way.
+func (a Adam) ApplyOuter(p, m, v []float32, o Outer, from int) {
+	o.check("Adam", from, len(p))
+	if len(m) != len(p) || len(v) != len(p) || a.Step < 1 {
+		panic(fmt.Sprintf("cpu: Adam: step %d on %d parameters, %d and %d moments", a.Step, len(p), len(m), len(v)))
+	}
+	active.applyOuter(a.block(), p, m, v, o, from)
+}
+
+func (s isa) applyOuter(b adamBlock, p, m, v []float32, o Outer, from int) {
+	if o.N > 2 {
+		o.Each(from, len(p), func(at int, g []float32) {
+			to := at + len(g)
+			s.adam(p[at:to], g, m[at:to], v[at:to], &b)
+		})
+		return
+	}
+	row := o.Out + o.In
+	for at := 0; at < len(p); {
+		i, j := (from+at)/o.In, (from+at)%o.In
+		to := min(len(p), at+o.In-j)
+		last := (o.N - 1) * row
+		b.factor0, b.factor1 = o.F[i], o.F[last+i]
+		if o.N == 1 {
+			b.factor1 = 0
+		}
+		s.adamOuter(p[at:to], o.F[o.Out+j:][:to-at], m[at:to], v[at:to], o.F[last+o.Out+j:][:to-at], &b)
+		at = to
+	}
+}
+
+// adamOuterGeneric rounds after every operation.
+func adamOuterGeneric(p, b0, m, v, b1 []float32, b *adamBlock) {
+	for i := range p {
+		g := [1]float32{float32(b0[i]*b.factor0) + float32(b1[i]*b.factor1)}
+		adamGeneric(p[i:i+1], g[:], m[i:i+1], v[i:i+1], b)
+	}
 }
 
 // adamGeneric rounds after every operation (the conversions keep the compiler

@@ -109,3 +109,61 @@ func TestAdamKeepsNaN(t *testing.T) {
 		})
 	}
 }
+
+// The gradient of an outer product is that of its values, in any part of the matrix.
+func TestAdamOuter(t *testing.T) {
+	rng := rand.New(rand.NewPCG(35, 36))
+	for _, o := range []Outer{{N: 1, Out: 3, In: 50}, {N: 2, Out: 7, In: 33}, {N: 2, Out: 2, In: 2*piece + 5}, {N: 2, Out: 90, In: 1}, {N: 3, Out: 5, In: 200}} {
+		row, size := o.Out+o.In, o.Out*o.In
+		o.F = newGuarded(rng, o.N*row).v
+		g := make([]float32, size)
+		for i := range g {
+			if o.N <= 2 {
+				g[i] = float32(o.F[i/o.In] * o.F[o.Out+i%o.In])
+				if o.N == 2 {
+					g[i] += float32(o.F[row+i/o.In] * o.F[row+o.Out+i%o.In])
+				}
+			}
+		}
+		if o.N > 2 {
+			o.Each(0, size, func(at int, run []float32) { copy(g[at:], run) })
+		}
+		a := Adam{Rate: 1e-3, Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8, Scale: 0.5, Clip: 0.3, Step: 3}
+		start := func() (p, m, v []float32) {
+			p, m, v = make([]float32, size), make([]float32, size), make([]float32, size)
+			for i := range p {
+				p[i], m[i], v[i] = float32(i%7), float32(i%5)-2, float32(i%3)
+			}
+			return p, m, v
+		}
+		p, m, v := start()
+		a.Apply(p, g, m, v)
+		for _, s := range available() {
+			for _, cut := range []int{0, 1, size / 3, size} {
+				gp, gm, gv := start()
+				s.applyOuter(a.block(), gp[:cut], gm[:cut], gv[:cut], o, 0)
+				s.applyOuter(a.block(), gp[cut:], gm[cut:], gv[cut:], o, cut)
+				for i := range p {
+					if o.N <= 2 && (gp[i] != p[i] || gm[i] != m[i] || gv[i] != v[i]) || math.Abs(float64(gp[i]-p[i])) > 1e-5 {
+						t.Fatalf("%v, %d outer products %dx%d, cut at %d: value %d is %v, want %v", s, o.N, o.Out, o.In, cut, i, gp[i], p[i])
+					}
+				}
+			}
+		}
+		sum := make([]float64, size) // the product itself
+		o.Each(1, size-1, func(at int, run []float32) {
+			for k, x := range run {
+				sum[1+at+k] = float64(x)
+			}
+		})
+		for i := 1; i < size; i++ {
+			want := 0.0
+			for n := range o.N {
+				want += float64(o.F[n*row+i/o.In]) * float64(o.F[n*row+o.Out+i%o.In])
+			}
+			if math.Abs(sum[i]-want) > 1e-5*(1+math.Abs(want)) {
+				t.Fatalf("%d outer products %dx%d: value %d is %v, want %v", o.N, o.Out, o.In, i, sum[i], want)
+			}
+		}
+	}
+}

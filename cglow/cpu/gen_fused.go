@@ -127,7 +127,8 @@ func (f *file) largest() {
 
 // adam writes the optimiser step; the parameters come as a block of float32,
 // type adamBlock in adam.go. No multiply-add: the portable version rounds every
-// step, and both shall give the same bits.
+// step, and both shall give the same bits. adamOuter makes its gradient of two
+// vectors.
 func (f *file) adam() {
 	p := func(field string) param { return param{"R10", "adamBlock_" + field} }
 	smallest := number(0x1p-126)
@@ -141,12 +142,14 @@ func (f *file) adam() {
 		f.op("VCMPPS.BCST $0x15, %s, %s, K2", f.memory(smallest), f.r(temp))
 		f.op("VMOVAPS.Z %s, K2, %s", f.r(r), f.r(r))
 	}
-	f.vectorFunc(vectorFunc{name: "adam", arrays: []string{"p", "grad", "m", "v"}, params: []string{"block R10"}, types: []string{"*adamBlock"},
-		body: func(v *vector, _ int) {
-			for _, pointer := range pointers[:4] { // the next pages, which the hardware does not foresee
-				v.op("PREFETCHT0 2048(%s)", pointer)
+	step := func(name string, arrays []string, gradient func(v *vector)) {
+		f.vectorFunc(vectorFunc{name: name, arrays: arrays, params: []string{"block R10"}, types: []string{"*adamBlock"}, body: func(v *vector, _ int) {
+			for i, pointer := range pointers[:4] { // the next pages, which the hardware does not foresee
+				if i != 1 || len(arrays) == 4 {
+					v.op("PREFETCHT0 2048(%s)", pointer)
+				}
 			}
-			v.get(1, 1)
+			gradient(v)
 			v.do("VMULPS", p("scale"), 1, 1)
 			v.setParam(p("clip"), 4)
 			v.do("VMINPS", 1, 4, 1) // this operand order keeps NaN
@@ -174,6 +177,15 @@ func (f *file) adam() {
 			v.do("VSUBPS", 2, 0, 0)
 			v.put(0, 0)
 		}})
+	}
+	step("adam", []string{"p", "grad", "m", "v"}, func(v *vector) { v.get(1, 1) })
+	step("adamOuter", []string{"p", "b0", "m", "v", "b1"}, func(v *vector) {
+		v.get(1, 1)
+		v.do("VMULPS", p("factor0"), 1, 1)
+		v.get(4, 4)
+		v.do("VMULPS", p("factor1"), 4, 4)
+		v.do("VADDPS", 4, 1, 1)
+	})
 }
 
 // data writes the constants that the functions used, eight lanes each, and the

@@ -465,3 +465,23 @@ func adamavx2(p, grad, m, v unsafe.Pointer, n int, block *adamBlock)
 
 //go:noescape
 func adamavx512(p, grad, m, v unsafe.Pointer, n int, block *adamBlock)
+
+func (s isa) adamOuter(p, b0, m, v, b1 []float32, block *adamBlock) {
+	if s == generic {
+		adamOuterGeneric(p, b0, m, v, b1, block)
+		return
+	}
+	for i := 0; i < len(p); i += piece {
+		if s == avx512 {
+			adamOuteravx512(at(p, i), at(b0, i), at(m, i), at(v, i), at(b1, i), min(piece, len(p)-i), block)
+		} else {
+			adamOuteravx2(at(p, i), at(b0, i), at(m, i), at(v, i), at(b1, i), min(piece, len(p)-i), block)
+		}
+	}
+}
+
+//go:noescape
+func adamOuteravx2(p, b0, m, v, b1 unsafe.Pointer, n int, block *adamBlock)
+
+//go:noescape
+func adamOuteravx512(p, b0, m, v, b1 unsafe.Pointer, n int, block *adamBlock)

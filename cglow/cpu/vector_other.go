@@ -51,3 +51,7 @@ func (isa) gaussian(z, mean, logs []float32, sums *[sumLanes]float64) {
 func (isa) largest(x []float32, lanes *[maxLanes]uint32) { largestGeneric(x, lanes) }
 
 func (isa) adam(p, grad, m, v []float32, block *adamBlock) { adamGeneric(p, grad, m, v, block) }
+
+func (isa) adamOuter(p, b0, m, v, b1 []float32, block *adamBlock) {
+	adamOuterGeneric(p, b0, m, v, b1, block)
+}

@@ -135,12 +135,8 @@ func (a *Adam) Step(model []gorgonia.ValueGrad) error {
 		switch p := parts[i]; {
 		case p.w64 != nil:
 			step64(p.w64, p.g64, p.m64, p.v64, u)
-		case p.outer.f != nil:
-			k := u.kernel()
-			p.outer.each(p.from, len(p.w32), func(at int, g []float32) {
-				to := at + len(g)
-				k.Apply(p.w32[at:to], g, p.m32[at:to], p.v32[at:to])
-			})
+		case p.outer.F != nil:
+			u.kernel().ApplyOuter(p.w32, p.m32, p.v32, p.outer, p.from)
 		default:
 			u.kernel().Apply(p.w32, p.g32, p.m32, p.v32)
 		}
@@ -185,7 +181,7 @@ func (p pair) slice(from, to int) pair {
 	switch {
 	case p.w64 != nil:
 		return pair{w64: p.w64[from:to], g64: p.g64[from:to]}
-	case p.outer.f != nil:
+	case p.outer.F != nil:
 		return pair{w32: p.w32[from:to], outer: p.outer, from: p.from + from}
 	}
 	return pair{w32: p.w32[from:to], g32: p.g32[from:to]}
@@ -236,7 +232,7 @@ func (a *Adam) room(ps []pair) error {
 type pair struct {
 	w32, g32 []float32
 	w64, g64 []float64
-	outer    outer
+	outer    cpu.Outer
 	from     int
 }
 
@@ -285,8 +281,8 @@ func collect(model []gorgonia.ValueGrad) ([]pair, error) {
 func globalNorm(ps []pair, clip float64) float64 {
 	sum := 0.0
 	for _, p := range ps {
-		if p.outer.f != nil {
-			p.outer.each(0, len(p.w32), func(_ int, g []float32) { sum += squares(g, clip) })
+		if p.outer.F != nil {
+			p.outer.Each(0, len(p.w32), func(_ int, g []float32) { sum += squares(g, clip) })
 			continue
 		}
 		sum += squares(p.g32, clip)

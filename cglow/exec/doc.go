@@ -30,7 +30,9 @@
 //     products.
 //   - The networks on x (op.NetBank) are one op: x is unfolded once for all of them, and they run
 //     side by side. What a convolution sees that shrinks its input is stored window by window,
-//     which is its unfolded matrix.
+//     which is its unfolded matrix. Gradients of their fully connected layers, most of a model's
+//     values, stay products of a few vectors (op.Outer) where who reads them can use the factors,
+//     as package optim does.
 //   - An affine coupling with its log-determinant (op.Affine) is one op: a row of pixels stays in
 //     the first-level cache.
 //

@@ -5,14 +5,21 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 
 	"glownotes/kernel/core"
 )
 
 var _ core.History = (*History)(nil)
 
-// queued is how many cells may wait for the disk.
-const queued = 1024
+const (
+	// queued is how many cells may wait for the disk.
+	queued = 1024
+	// busyTime is long: nobody waits for a write, and a cell that is given up is lost.
+	busyTime = 30 * time.Second
+	// lastTime is less than the 5 s after which jupyter_client kills a kernel that is to end.
+	lastTime = 3 * time.Second
+)
 
 // errClosed is the answer to a query after Close.
 var errClosed = errors.New("history: it is closed")
@@ -22,6 +29,8 @@ var errClosed = errors.New("history: it is closed")
 type History struct {
 	path string // "": memory only
 	log  *slog.Logger
+	busy time.Duration // how long a write waits while other kernels write
+	last time.Duration // how long Close waits for what is queued
 
 	mu     sync.Mutex
 	work   chan func(*store) // nil before the first call
@@ -35,7 +44,7 @@ func New(path string, log *slog.Logger) *History {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &History{path: path, log: log}
+	return &History{path: path, log: log, busy: busyTime, last: lastTime}
 }
 
 // Add implements core.History.
@@ -63,7 +72,8 @@ func (h *History) Range(ctx context.Context, session, start, stop int) ([]core.E
 	return h.ask(ctx, func(s *store) ([]core.Entry, error) { return s.cells(ctx, session, start, stop) })
 }
 
-// Close writes what is queued and ends the session.
+// Close writes what is queued and ends the session. It gives up when other
+// kernels keep the file busy for seconds.
 func (h *History) Close() error {
 	h.mu.Lock()
 	work, closed := h.work, h.closed
@@ -73,8 +83,12 @@ func (h *History) Close() error {
 		return nil
 	}
 	close(work)
-	<-h.done
-	return nil
+	select {
+	case <-h.done:
+		return nil
+	case <-time.After(h.last):
+		return errBusy
+	}
 }
 
 // note queues a write. A cell never waits for it: if the disk hangs, the
@@ -136,7 +150,7 @@ func (h *History) send(f func(*store)) error {
 
 func (h *History) serve(work <-chan func(*store)) {
 	defer close(h.done)
-	s := open(h.path, h.log)
+	s := open(h.path, h.busy, h.log)
 	defer s.close()
 	for f := range work {
 		f(s)

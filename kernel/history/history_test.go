@@ -54,10 +54,12 @@ func texts(t *testing.T) func(entries []core.Entry, err error) []string {
 	}
 }
 
-// session is a kernel's life that executes cells.
+// session is a kernel's life that executes cells. Many of them at once take
+// as long as the machine takes.
 func session(t *testing.T, file string, cells ...string) {
 	t.Helper()
 	h := New(file, nil)
+	h.busy, h.last = 2*time.Minute, 2*time.Minute
 	for i, c := range cells {
 		h.Add(i+1, c)
 		if rest, ok := strings.CutPrefix(c, "show "); ok {
@@ -66,7 +68,7 @@ func session(t *testing.T, file string, cells ...string) {
 	}
 	h.SetOutput(99, "of no cell")
 	if err := h.Close(); err != nil {
-		t.Fatal(err)
+		t.Error(err)
 	}
 }
 
@@ -128,6 +130,37 @@ func TestAtOnce(t *testing.T) {
 	}
 	if err != nil || len(entries) != 2*n || len(sessions) != n {
 		t.Errorf("%d cells in %d sessions (%v), want %d in %d", len(entries), len(sessions), err, 2*n, n)
+	}
+}
+
+// TestBusy: while something else writes, the end of a kernel waits for a while
+// only; what was queued is written if the process lives on.
+func TestBusy(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "history.sqlite")
+	session(t, file, "before")
+	other, err := openFile(file, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	tx, err := other.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := New(file, nil)
+	h.busy, h.last = 2*time.Minute, time.Millisecond
+	h.Add(1, "during")
+	if err := h.Close(); !errors.Is(err, errBusy) {
+		t.Errorf("Close beside a writer: %v, want %v", err, errBusy)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	<-h.done
+	h = New(file, nil)
+	defer h.Close()
+	if got, want := texts(t)(h.Tail(t.Context(), 0)), []string{"1/1 before", "2/1 during"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

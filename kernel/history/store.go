@@ -32,8 +32,6 @@ const (
 	maxSessions = 1000
 	// maxEntries bounds one answer.
 	maxEntries = 100_000
-	// busyTime is how long a write waits while another kernel writes.
-	busyTime = 2 * time.Second
 )
 
 // A store is the database. One goroutine uses it.
@@ -45,14 +43,14 @@ type store struct {
 
 // open opens the file or, failing that, a database in memory. A file that is
 // damaged is put aside.
-func open(path string, log *slog.Logger) *store {
+func open(path string, busy time.Duration, log *slog.Logger) *store {
 	if path != "" {
-		db, err := openFile(path)
+		db, err := openFile(path, busy)
 		if isDamaged(err) {
 			aside := fmt.Sprintf("%s.damaged-%s", path, time.Now().Format("20060102-150405"))
 			log.Warn("history: the file is damaged; starting a new one", "err", err, "kept", aside)
 			if err = os.Rename(path, aside); err == nil {
-				db, err = openFile(path)
+				db, err = openFile(path, busy)
 			}
 		}
 		if err == nil {
@@ -67,7 +65,7 @@ func open(path string, log *slog.Logger) *store {
 	return &store{db: db}
 }
 
-func openFile(path string) (*sql.DB, error) {
+func openFile(path string, busy time.Duration) (*sql.DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
@@ -78,7 +76,7 @@ func openFile(path string) (*sql.DB, error) {
 	}
 	f.Close()
 	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: url.Values{
-		"_pragma": {fmt.Sprintf("busy_timeout(%d)", busyTime.Milliseconds()), "synchronous(normal)"}, "_txlock": {"immediate"},
+		"_pragma": {fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds()), "synchronous(normal)"}, "_txlock": {"immediate"},
 	}.Encode()}
 	return connect(u.String())
 }
@@ -112,7 +110,12 @@ func (s *store) begin() error {
 	if s.session > 0 {
 		return nil
 	}
-	r, err := s.db.Exec(`INSERT INTO sessions (start, num_cmds, remark) VALUES (?, 0, 'glownotes')`, timestamp())
+	tx, err := s.db.Begin() // one for all: kernels that start at once wait for each other
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // does nothing after the commit
+	r, err := tx.Exec(`INSERT INTO sessions (start, num_cmds, remark) VALUES (?, 0, 'glownotes')`, timestamp())
 	if err != nil {
 		return err
 	}
@@ -120,12 +123,15 @@ func (s *store) begin() error {
 	if err != nil {
 		return err
 	}
-	s.session = int(n)
 	for _, table := range []string{"sessions", "history", "output_history"} {
-		if _, err := s.db.Exec("DELETE FROM "+table+" WHERE session <= ?", n-maxSessions); err != nil {
+		if _, err := tx.Exec("DELETE FROM "+table+" WHERE session <= ?", n-maxSessions); err != nil {
 			return err
 		}
 	}
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	s.session = int(n)
 	return nil
 }
 

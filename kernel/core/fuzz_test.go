@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"testing"
-	"time"
 
 	"glownotes/kernel/core"
 	"glownotes/kernel/display"
@@ -81,7 +80,7 @@ func FuzzRequests(f *testing.F) {
 // if it can be decoded and is a request of the kernel's.
 func expect(t *testing.T, front kerneltest.Conn, first, second *wire.Message) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), kerneltest.Patience)
 	defer cancel()
 	trimmed := len(first.Content) > 0 && first.Content[0] == '{'
 	waiting := map[string]bool{second.Header.MsgID: true}

@@ -49,7 +49,7 @@ func (in *inputs) ask(ctx context.Context, k *Kernel, r *request, prompt string,
 
 // connectTime is how long a question waits for the front end's stdin socket,
 // which may still be connecting when the first cell runs.
-const connectTime = time.Second
+const connectTime = 5 * time.Second
 
 // sendSoon sends m as soon as its front end is there.
 func (k *Kernel) sendSoon(ctx context.Context, m *wire.Message) error {

@@ -18,7 +18,7 @@ const (
 	// busyTime is long: nobody waits for a write, and a cell that is given up is lost.
 	busyTime = 30 * time.Second
 	// lastTime is less than the 5 s after which jupyter_client kills a kernel that is to end.
-	lastTime = 3 * time.Second
+	lastTime = 2 * time.Second
 )
 
 // errClosed is the answer to a query after Close.

@@ -15,8 +15,9 @@ import (
 	"glownotes/kernel/wire"
 )
 
-// Patience is how long a Client waits for what must come.
-const Patience = 20 * time.Second
+// Patience is how long a Client waits for what must come: longer than any
+// machine needs.
+const Patience = 2 * time.Minute
 
 // A Client is a front end for tests. It checks every message that it gets
 // against the schema of its type, and fails the test otherwise.

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"glownotes/kernel/core"
 	"glownotes/kernel/display"
@@ -42,8 +41,9 @@ import (
 // It is a core.CommHandler: it keeps comms of the target "echo" open and
 // answers each comm_msg with its data. Fields are set before it is used.
 type Engine struct {
-	// StartTime is how long Start takes.
-	StartTime time.Duration
+	// StartGates are the gates that the calls of Start wait at; a call beyond
+	// the last does not wait.
+	StartGates []string
 	// StartErrors are what the first calls of Start fail with.
 	StartErrors []error
 	// Subshells makes it a parallel engine.
@@ -79,12 +79,19 @@ func (e *Engine) Start(ctx context.Context, progress func(core.Progress)) error 
 	if len(e.StartErrors) > 0 {
 		err, e.StartErrors = e.StartErrors[0], e.StartErrors[1:]
 	}
+	gate := ""
+	if len(e.StartGates) > 0 {
+		gate, e.StartGates = e.StartGates[0], e.StartGates[1:]
+	}
 	e.mu.Unlock()
 	if progress != nil {
 		progress(core.Progress{Stage: "warming up", Done: 0.5})
 	}
+	if gate == "" {
+		return err
+	}
 	select {
-	case <-time.After(e.StartTime):
+	case <-e.gate(gate):
 		return err
 	case <-ctx.Done():
 		return ctx.Err()

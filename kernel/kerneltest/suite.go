@@ -1,12 +1,12 @@
 package kerneltest
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"glownotes/kernel/core"
 	"glownotes/kernel/wire"
@@ -217,6 +217,7 @@ func testInterrupt(t *testing.T, start Starter) {
 	running := c.Post(wire.Shell, "execute_request", Cell("print on\nwait"))
 	queued := c.Post(wire.Shell, "execute_request", Cell("print never"))
 	c.Find("output of the running cell", func(m *wire.Message) bool { return Field[string](m, "text") == "on\n" })
+	c.Request(wire.Shell, "kernel_info_request", nil) // the other cell has arrived
 	x := c.Request(wire.Control, "interrupt_request", nil)
 	equal(t, "outcome", x.Outcome(), "ok")
 	equal(t, "channel", x.Reply.Channel, wire.Control)
@@ -285,14 +286,24 @@ func testPayload(t *testing.T, start Starter) {
 }
 
 func testSlowStart(t *testing.T, start Starter) {
-	c := start(t, core.Options{Engine: &Engine{
-		StartTime: 900 * time.Millisecond, StartErrors: []error{fmt.Errorf("no compiler")},
-	}})
+	e := &Engine{StartGates: []string{"first", "second"}, StartErrors: []error{errors.New("no compiler")}}
+	c := start(t, core.Options{Engine: e})
 	info := c.Request(wire.Shell, "kernel_info_request", nil)
 	equal(t, "kernel_info meanwhile", info.Outcome(), "ok")
-	x := c.Execute("print a")
+	progress := func(id string) {
+		c.Find("the progress of the start", func(m *wire.Message) bool {
+			return m.Parent.MsgID == id && m.Header.MsgType == "display_data"
+		})
+	}
+	id := c.Post(wire.Shell, "execute_request", Cell("print a"))
+	progress(id)
+	e.Open("first")
+	x := c.Collect(id)
 	equal(t, "failed start", Field[string](x.Reply, "evalue"), "no compiler")
-	x = c.Execute("print b")
+	id = c.Post(wire.Shell, "execute_request", Cell("print b"))
+	progress(id)
+	e.Open("second")
+	x = c.Collect(id)
 	equal(t, "second attempt", x.Outcome(), "ok")
 	types := x.Types()
 	equal(t, "first of", types[1], "display_data")

@@ -25,7 +25,8 @@ type Transport struct {
 	inbox  chan *wire.Message
 	done   chan struct{} // closed by Close
 
-	closing sync.Once
+	closing  sync.Once
+	patience time.Duration // how long Close waits for peers to take what is queued
 
 	shell, control, stdin, heartbeat *socket
 	iopub                            *publisher
@@ -36,7 +37,7 @@ var (
 	_ core.Publisher = (*Transport)(nil)
 )
 
-// closeTime is how long Close waits for peers to take what is queued.
+// closeTime is the patience of a kernel that ends.
 const closeTime = time.Second
 
 // Listen binds exactly the addresses of info and serves them until Close; ctx
@@ -49,7 +50,7 @@ func Listen(ctx context.Context, info wire.ConnectionInfo, logger *slog.Logger) 
 	}
 	t := &Transport{
 		info: info, signer: signer, log: logger,
-		inbox: make(chan *wire.Message, 64), done: make(chan struct{}),
+		inbox: make(chan *wire.Message, 64), done: make(chan struct{}), patience: closeTime,
 	}
 	var bound []net.Listener
 	bind := func(name string, typ zmq4.SocketType, port *int) *socket {
@@ -197,7 +198,7 @@ func (t *Transport) Flush(ctx context.Context) error {
 func (t *Transport) Close() error {
 	t.closing.Do(func() {
 		close(t.done)
-		ctx, cancel := context.WithTimeout(context.Background(), closeTime)
+		ctx, cancel := context.WithTimeout(context.Background(), t.patience)
 		defer cancel()
 		for _, s := range t.sockets() {
 			s.close(ctx)

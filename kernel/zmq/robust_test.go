@@ -68,7 +68,7 @@ func TestBadPeers(t *testing.T) {
 			if x := c.Execute("print well"); x.Text("stdout") != "well\n" {
 				t.Errorf("a good front end got %q", x.Text("stdout"))
 			}
-			if d := time.Since(began); d > handshakeTime/2 {
+			if d := time.Since(began); d > nearlyHandshake {
 				t.Errorf("a good front end waited %v", d)
 			}
 		})
@@ -285,6 +285,7 @@ func TestListenIPC(t *testing.T) {
 // TestCloseWrites: what was sent before Close arrives, without Flush.
 func TestCloseWrites(t *testing.T) {
 	tr := listenLoopback(t)
+	tr.patience = kerneltest.Patience
 	c := dialRaw(t, tr.Info().IOPubPort, "SUB", "")
 	c.writeFrames(t, []byte("\x01"))
 	for len(tr.iopub.topics()) == 0 {

@@ -33,7 +33,10 @@ func (l *layers) conv(name string, x *gorgonia.Node, out, k int) *gorgonia.Node 
 	}
 	in := x.Shape()[1]
 	fan := in * k * k
-	if name == "out" && l.cfg.Loss == SquaredError {
+	switch {
+	case name == "out" && l.cfg.StartAtZero:
+		fan = 0
+	case name == "out" && l.cfg.Loss.regression():
 		fan *= outFan
 	}
 	return op.Conv2D(x, l.net.param(l.g, name+".w", fan, out, in, k, k), l.net.param(l.g, name+".b", 0, out), c)
@@ -139,5 +142,9 @@ func (l *layers) loss(raw, y *gorgonia.Node) *gorgonia.Node {
 	} else {
 		each = op.Square(op.Sub(raw, y))
 	}
-	return op.Scale(op.Mean(op.SumPerExample(op.Reshape(each, n, size))), 1/float64(size))
+	sum := op.SumPerExample(op.Reshape(each, n, size))
+	if l.cfg.Loss == LogSquaredError {
+		return op.Mean(op.Log(op.Offset(op.Scale(sum, 1/float64(size)), logFloor)))
+	}
+	return op.Scale(op.Mean(sum), 1/float64(size))
 }

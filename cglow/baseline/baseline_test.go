@@ -3,6 +3,7 @@ package baseline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -33,6 +34,8 @@ func TestValidate(t *testing.T) {
 		{"uneven", "Depth", func(c *Config) { c.Depth = 4 }},
 		{"size", "Y", func(c *Config) { c.Y.H = 4 }},
 		{"shape", "X, Y", func(c *Config) { c.X.C = 0 }},
+		{"log loss at zero", "", func(c *Config) { c.Loss, c.StartAtZero = LogSquaredError, true }},
+		{"several last layers", "StartAtZero", func(c *Config) { c.Kind, c.StartAtZero = FCN, true }},
 		{"context size", "Y", func(c *Config) { c.Kind = Context; c.Y.H = 6 }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -53,9 +56,11 @@ func TestValidate(t *testing.T) {
 // TestGradients compares the gradient of every parameter's largest entry with
 // a difference of the loss.
 func TestGradients(t *testing.T) {
-	for _, k := range []Kind{FCN, UNet, DnCNN, Context} {
-		t.Run(string(k), func(t *testing.T) {
-			n, err := New(small(k), 1)
+	logs := small(UNet)
+	logs.Loss = LogSquaredError
+	for _, cfg := range []Config{small(FCN), small(UNet), small(DnCNN), small(Context), logs} {
+		t.Run(fmt.Sprint(cfg.Kind, ", ", cfg.Loss), func(t *testing.T) {
+			n, err := New(cfg, 1)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -63,7 +68,7 @@ func TestGradients(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n.cfg.Loss == SquaredError { // the small start of the last layer makes all gradients small
+			if n.cfg.Loss.regression() { // the small start of the last layer makes all gradients small
 				for i := range n.params["out.w"].Float32s() {
 					n.params["out.w"].Float32s()[i] *= 10
 				}
@@ -111,6 +116,104 @@ func TestGradients(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestLogSquaredError compares loss and gradient of a batch whose examples err
+// by very different amounts with plain loops in float64.
+func TestLogSquaredError(t *testing.T) {
+	cfg := Config{Kind: DnCNN, X: shape(2, 6, 10), Y: shape(3, 6, 10), Width: 3, Depth: 2, Loss: LogSquaredError}
+	n, err := New(cfg, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const batch = 3
+	gr, err := n.graph(batch, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := data.NewImages(batch, cfg.X)
+	for i := range x.Pix {
+		x.Pix[i] = float32(math.Sin(float64(i)))
+	}
+	raw, err := n.Predict(context.Background(), x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y := floats(gr.y)
+	size, plane := cfg.Y.Len(), cfg.Y.H*cfg.Y.W
+	off := []float64{1e-3, .1, 30} // the first is below the floor
+	for i := range y {
+		y[i] = raw.Pix[i] + float32(off[i/size]*math.Cos(float64(i)))
+	}
+	copy(floats(gr.x), x.Pix)
+	if err := gr.vm.RunAll(); err != nil {
+		t.Fatal(err)
+	}
+	loss, bias := 0., make([]float64, cfg.Y.C)
+	for e := range batch {
+		sum := 0.
+		for i := e * size; i < (e+1)*size; i++ {
+			d := float64(raw.Pix[i]) - float64(y[i])
+			sum += d * d
+		}
+		mean := sum/float64(size) + logFloor
+		loss += math.Log(mean) / batch
+		for i := range size {
+			bias[i/plane] += 2 * (float64(raw.Pix[e*size+i]) - float64(y[e*size+i])) / float64(size) / mean / batch
+		}
+	}
+	if got := scalar(gr.loss); math.Abs(got-loss) > 1e-5*math.Abs(loss) {
+		t.Errorf("loss %v, want %v", got, loss)
+	}
+	for i, vg := range gr.model {
+		if n.names[i] != "out.b" {
+			continue
+		}
+		g, err := vg.Grad()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for c, v := range g.Data().([]float32) {
+			if math.Abs(float64(v)-bias[c]) > 1e-4*math.Abs(bias[c])+1e-6 {
+				t.Errorf("gradient of channel %d's bias: %v, want %v", c, v, bias[c])
+			}
+		}
+	}
+}
+
+// TestStartAtZero checks that such a network predicts 0, and learns.
+func TestStartAtZero(t *testing.T) {
+	ds, err := data.Silhouettes(data.Silhouettes32())
+	if err != nil {
+		t.Fatal(err)
+	}
+	xs, ys := ds.Shapes()
+	for _, k := range []Kind{UNet, DnCNN} {
+		n, err := New(Config{Kind: k, X: xs, Y: ys, Width: 4, Depth: 2, Loss: LogSquaredError, StartAtZero: true}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, _, err := data.First(ds, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := n.Predict(context.Background(), x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range p.Pix {
+			if v != 0 {
+				t.Fatalf("%s: value %d is %v before training", k, i, v)
+			}
+		}
+		losses, err := n.Train(context.Background(), ds, Defaults(40), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first, last := losses[0], losses[len(losses)-1]; last >= first {
+			t.Errorf("%s: the loss is %v after 40 steps, %v before", k, last, first)
+		}
 	}
 }
 

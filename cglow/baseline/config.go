@@ -28,7 +28,20 @@ const (
 	CrossEntropy Loss = "cross-entropy"
 	// SquaredError is the mean over all values of (l - y)^2; predictions are l.
 	SquaredError Loss = "squared-error"
+	// LogSquaredError is the mean over the examples of log(e + logFloor), e an
+	// example's mean of (l - y)^2: a PSNR in nats, less a constant. The squared
+	// error of a batch is ruled by its worst examples, which may be those that
+	// nothing can be learnt from; here each counts by the part of its own error
+	// that is removed, as in a mean of PSNRs. Predictions are l.
+	LogSquaredError Loss = "log-squared-error"
 )
+
+// logFloor keeps an example without error from counting without limit: it is
+// the square of an error of 1 % where targets are near 1.
+const logFloor = 1e-4
+
+// regression reports whether predictions are values, not probabilities.
+func (l Loss) regression() bool { return l == SquaredError || l == LogSquaredError }
 
 // Config describes a network completely.
 type Config struct {
@@ -37,6 +50,11 @@ type Config struct {
 	Width int // channels of the first layer; FCN, UNet and Context double them at each level
 	Depth int // levels of halved resolution (FCN, UNet, Context) or number of layers (DnCNN)
 	Loss  Loss
+	// StartAtZero starts the last layer at zero in place of small random weights:
+	// the untrained network predicts 0 (CrossEntropy: 1/2), which, where it learns
+	// what is to be added to x, is x itself. Not for FCN, which has several last
+	// layers.
+	StartAtZero bool
 }
 
 // A ConfigError names the field that is wrong.
@@ -60,8 +78,11 @@ func (c Config) Validate() error {
 	if c.Width < 1 {
 		return bad("Width", "is %d, must be positive", c.Width)
 	}
-	if c.Loss != CrossEntropy && c.Loss != SquaredError {
-		return bad("Loss", "%q is neither %q nor %q", c.Loss, CrossEntropy, SquaredError)
+	if c.Loss != CrossEntropy && !c.Loss.regression() {
+		return bad("Loss", "%q is none of %q, %q, %q", c.Loss, CrossEntropy, SquaredError, LogSquaredError)
+	}
+	if c.StartAtZero && c.Kind == FCN {
+		return bad("StartAtZero", "%q adds up several last layers", FCN)
 	}
 	switch c.Kind {
 	case DnCNN:

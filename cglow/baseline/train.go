@@ -35,6 +35,7 @@ func Defaults(steps int) TrainConfig {
 // Progress is the state of a training run after a step.
 type Progress struct {
 	Step, Steps int
+	Resumed     int     // of Step: taken by the run that this one continues
 	Loss        float64 // of this step
 	Mean        float64 // over the last 50 steps
 	Elapsed     time.Duration
@@ -108,7 +109,7 @@ func progress(losses []float64, steps, first int, took time.Duration) Progress {
 	for _, l := range recent {
 		mean += l / float64(len(recent))
 	}
-	return Progress{Step: done, Steps: steps, Loss: losses[done-1], Mean: mean, Elapsed: took,
+	return Progress{Step: done, Steps: steps, Resumed: first, Loss: losses[done-1], Mean: mean, Elapsed: took,
 		ETA: took / time.Duration(done-first) * time.Duration(steps-done)}
 }
 

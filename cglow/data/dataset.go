@@ -116,6 +116,40 @@ func (w *window) Load(idx []int) (x, y Images, err error) {
 	return w.Dataset.Load(moved)
 }
 
+// Spread returns n pairs of a finite dataset at equal distances: of frames of a
+// film the first n would all be of one moment.
+func Spread(d Dataset, n int) (Dataset, error) {
+	if n < 1 || n > d.Len() {
+		return nil, fmt.Errorf("data: spread: %d pairs of %s, which has %d (0: endless)", n, d.Name(), d.Len())
+	}
+	return &spread{Dataset: d, n: n}, nil
+}
+
+// spread is a choice of pairs at equal distances.
+type spread struct {
+	Dataset
+	n int
+}
+
+func (s *spread) Name() string { return fmt.Sprintf("%s, %d spread over all", s.Dataset.Name(), s.n) }
+
+func (s *spread) Len() int { return s.n }
+
+func (s *spread) Load(idx []int) (x, y Images, err error) {
+	if err := checkIndex(s.Name(), s.n, idx); err != nil {
+		return Images{}, Images{}, err
+	}
+	all := make([]int, len(idx))
+	for k, i := range idx {
+		all[k] = SpreadIndex(i, s.n, s.Dataset.Len())
+	}
+	return s.Dataset.Load(all)
+}
+
+// SpreadIndex is the number, in a dataset of total pairs, of pair i of the n
+// that Spread chooses.
+func SpreadIndex(i, n, total int) int { return i * total / n }
+
 // First loads the first n pairs of a dataset, or all when it has fewer.
 func First(d Dataset, n int) (x, y Images, err error) {
 	if d.Len() > 0 {

@@ -23,8 +23,10 @@ const (
 )
 
 // Depth is a dataset for depth refinement: x is a sensor's depth map and y the
-// true one, 1x96x128 both, depth over [DepthPeak]. Pixels without a value hold
-// the nearest value of the same map; Valid tells them apart.
+// true one, 1x96x128 both, depth over [DepthPeak]. A pixel of x without a value
+// holds the nearest value of x; where x or y has none, y holds what x holds:
+// there is nothing to learn there, and the errors that a neighbour's value
+// makes would be a large part of all. Valid tells such pixels apart.
 type Depth struct {
 	pairs
 	valid func(i int) ([]bool, error)
@@ -77,8 +79,7 @@ func SevenScenes(dir string, split Split) (*Depth, error) {
 	s := Shape{1, depthH, depthW}
 	d := &Depth{pairs: pairs{name: fmt.Sprintf("7scenes %v", split), n: len(crops), sx: s, sy: s}}
 	d.pair = func(i int, x, y []float32) error {
-		writeDepth(x, read(noisy, i))
-		writeDepth(y, read(clean, i))
+		writeDepths(x, y, read(noisy, i), read(clean, i))
 		return nil
 	}
 	d.valid = func(i int) ([]bool, error) {
@@ -95,11 +96,15 @@ func bothKnown(a, b []uint16) []bool {
 	return out
 }
 
-// writeDepth fills the holes of a map and writes it in units of DepthPeak.
-func writeDepth(out []float32, mm []uint16) {
-	fillHoles(mm, depthW)
-	for k, v := range mm {
-		out[k] = float32(v) / DepthPeak
+// writeDepths writes a pair in units of DepthPeak, holes filled as [Depth] says.
+func writeDepths(x, y []float32, noisy, clean []uint16) {
+	known := bothKnown(noisy, clean)
+	fillHoles(noisy, depthW)
+	for k, v := range noisy {
+		if !known[k] {
+			clean[k] = v
+		}
+		x[k], y[k] = float32(v)/DepthPeak, float32(clean[k])/DepthPeak
 	}
 }
 

@@ -2,6 +2,7 @@ package data
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
@@ -168,5 +169,45 @@ func TestRange(t *testing.T) {
 	}
 	if _, _, err := d.Load([]int{-7}); err == nil || !strings.Contains(err.Error(), "-7 is negative") {
 		t.Errorf("a negative index of an endless set: %v", err)
+	}
+}
+
+// TestSpread checks which pairs are chosen.
+func TestSpread(t *testing.T) {
+	cfg := Silhouettes32()
+	all, err := Silhouettes(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := Range(all, 0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Spread(d, 4)
+	if err != nil || s.Len() != 4 {
+		t.Fatalf("%v, %v", s, err)
+	}
+	x, _, err := s.Load([]int{0, 1, 2, 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, _, err := d.Load([]int{0, 2, 5, 7})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(x.Pix, want.Pix) {
+		t.Error("not pairs 0, 2, 5, 7")
+	}
+	var ie *IndexError
+	if _, _, err := s.Load([]int{4}); !errors.As(err, &ie) || ie.Len != 4 {
+		t.Errorf("pair 4 of 4: error %v", err)
+	}
+	for _, n := range []int{0, 11} {
+		if _, err := Spread(d, n); err == nil {
+			t.Errorf("%d of 10: no error", n)
+		}
+	}
+	if _, err := Spread(all, 3); err == nil {
+		t.Error("of endless pairs: no error")
 	}
 }

@@ -274,7 +274,8 @@ func TestSevenScenes(t *testing.T) {
 		{"a hole takes its neighbour", x.At(0, 0, 0, 0), 1001. / 4000},
 		{"65535 is a hole", x.At(0, 0, 1, 72), 1072. / 4000}, // from the pixel above
 		{"clean", y.At(0, 0, 50, 50), .5},
-		{"a clean hole", y.At(0, 0, 0, 5), .5},
+		{"a clean hole takes x", y.At(0, 0, 0, 5), 1005. / 4000},
+		{"a hole of x in y", y.At(0, 0, 0, 0), 1001. / 4000},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s: got %v, want %v", c.name, c.got, c.want)

@@ -74,8 +74,7 @@ func DepthScenes(seed uint64) *Depth {
 	}
 	d.pair = func(i int, x, y []float32) error {
 		noisy, clean := draw(i)
-		writeDepth(x, noisy)
-		writeDepth(y, clean)
+		writeDepths(x, y, noisy, clean)
 		return nil
 	}
 	d.valid = func(i int) ([]bool, error) {

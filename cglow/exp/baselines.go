@@ -44,13 +44,13 @@ func (e *Experiment) fitNet(ctx context.Context, b Baseline, set data.Dataset, n
 	}
 	cfg := b.Train
 	if e.options.Out != "" {
-		cfg.Checkpoint = e.path("baseline-" + fileName(name) + ".safetensors")
+		cfg.Checkpoint = e.path(netFile + fileName(name) + ".safetensors")
 	}
 	began, last := time.Now(), time.Time{}
 	losses, err := net.Train(ctx, set, cfg, func(p baseline.Progress) {
 		if done := p.Step == p.Steps; done || time.Since(last) > 100*time.Millisecond {
 			last = time.Now()
-			e.options.Report(Progress{Stage: name, Step: p.Step, Steps: p.Steps, Note: fmt.Sprintf("loss %.4f", p.Mean), Elapsed: p.Elapsed, ETA: p.ETA, Done: done})
+			e.options.Report(Progress{Stage: name, Step: p.Step, Steps: p.Steps, Resumed: p.Resumed, Note: fmt.Sprintf("loss %.4f", p.Mean), Elapsed: p.Elapsed, ETA: p.ETA, Done: done})
 		}
 	})
 	if err != nil {
@@ -63,6 +63,9 @@ func (e *Experiment) fitNet(ctx context.Context, b Baseline, set data.Dataset, n
 	f.Seconds, err = e.spent(name, time.Since(began))
 	return net, f, err
 }
+
+// netFile begins the names of the files that keep regression networks.
+const netFile = "baseline-"
 
 // variantSeed keeps the seeds of a run's networks apart from those of the runs
 // with the next seeds.

@@ -57,14 +57,16 @@ type Config struct {
 	// the paper.
 	Augment data.AugmentConfig
 
-	// Mean is the network (or "A+B": several, weighted by least squares) whose prediction is taken from y before the flow sees
-	// it, and added to what the flow predicts: the name of one of Baselines,
-	// "input" for x itself, or "" for the paper's protocol, in which the flow
-	// models y alone. Only for tasks whose y is a picture.
+	// Mean is the estimate that is taken from y before the flow sees it, and added
+	// to what the flow predicts: the name of one of Baselines; of a filter, which
+	// needs no training ("input", x itself, and "median", of 5x5 pixels, of Depth;
+	// "non-local means" of Denoise); "A+B+...", several of both with the weights of
+	// sum 1 that suit training pairs best; or "" for the paper's protocol, in which
+	// the flow models y alone. Only for tasks whose y is a picture.
 	Mean string
-	// Guide is the baseline (or "A+B": several, weighted by least squares) whose prediction the flow sees beside x, as further
-	// channels; "" for none, as in the paper. It is how classes, from which
-	// nothing can be subtracted, begin where regression ends. The prediction must
+	// Guide names, in the same way, what the flow sees beside x, as further
+	// channels; "" for nothing, as in the paper. It is how classes, from which
+	// nothing can be subtracted, begin where regression ends. The estimate must
 	// have x's height and width.
 	Guide string
 	// HeldOut cuts the training pairs into so many parts and trains, in place of
@@ -137,19 +139,17 @@ func (c Config) Validate() error {
 		return bad("Augment", "has no use for endless data: set TrainPairs, or Draws to 0")
 	case c.Mean != "" && !t.picture:
 		return bad("Mean", "is %q, but y of %s is discrete: there is nothing to subtract from", c.Mean, c.Task)
-	case c.Mean == "input" && !t.inputIsMean:
-		return bad("Mean", "is input, but x of %s is no estimate of y", c.Task)
-	case c.Mean != "" && c.unknownTeacher(c.Mean):
-		return bad("Mean", "is %q: a name there is none of the baselines", c.Mean)
+	case c.unknownTeacher(c.Mean):
+		return bad("Mean", "is %q: a name there is none of the baselines%s", c.Mean, t.filterNames())
 	case c.unknownTeacher(c.Guide):
-		return bad("Guide", "is %q: a name there is none of the baselines", c.Guide)
+		return bad("Guide", "is %q: a name there is none of the baselines%s", c.Guide, t.filterNames())
 	case c.Guide != "" && (c.Model.X.H != c.Model.Y.H || c.Model.X.W != c.Model.Y.W):
 		return bad("Guide", "is %q, but x %v and y %v have different sizes", c.Guide, c.Model.X, c.Model.Y)
 	case c.Mean != "" && c.Model.Bins != 0:
 		return bad("Model.Bins", "is %d, but with a Mean y is continuous: must be 0", c.Model.Bins)
 	case c.HeldOut < 0 || c.HeldOut == 1:
 		return bad("HeldOut", "is %d, must be 0, or 2 parts or more", c.HeldOut)
-	case c.HeldOut > 0 && len(teachers(c.Mean))+len(teachers(c.Guide)) == 0:
+	case c.HeldOut > 0 && len(c.teachers()) == 0:
 		return bad("HeldOut", "is %d, but neither Mean nor Guide names a network", c.HeldOut)
 	case c.HeldOut > 0 && c.Source == Drawn && c.TrainPairs < c.HeldOut:
 		return bad("HeldOut", "is %d, but TrainPairs is %d (0: endless): there are no parts to leave out", c.HeldOut, c.TrainPairs)
@@ -161,7 +161,7 @@ func (c Config) Validate() error {
 		return bad("SearchPairs", "is %d, must not be negative", c.SearchPairs)
 	}
 	for i, b := range c.Baselines {
-		if b.Name == "" || c.baseline(b.Name) != &c.Baselines[i] {
+		if b.Name == "" || c.filter(b.Name) != nil || c.baseline(b.Name) != &c.Baselines[i] {
 			return bad("Baselines", "number %d: the name %q is empty or taken", i+1, b.Name)
 		}
 		if err := b.Net.Validate(); err != nil {
@@ -189,7 +189,7 @@ func (c *Config) baseline(name string) *Baseline {
 
 // unknownTeacher reports whether names has one that is no baseline.
 func (c *Config) unknownTeacher(names string) bool {
-	return slices.ContainsFunc(teachers(names), func(n string) bool { return c.baseline(n) == nil })
+	return slices.ContainsFunc(c.networks(names), func(n string) bool { return c.baseline(n) == nil })
 }
 
 // JSON returns the configuration as indented JSON.

@@ -27,6 +27,10 @@ var denoiseProtocol = protocol{
 	open:    openDenoise,
 	score:   scoreDenoise,
 	trivial: trivialDenoise,
+	filters: map[string]filter{"non-local means": func(x data.Images) (data.Images, error) {
+		y, err := nonLocalMeans(x, denoiseSigma)
+		return combined(x, 1, y, -1), err
+	}},
 }
 
 // denoiseDraws is how many patches with their own noise training sees of each
@@ -50,7 +54,12 @@ func openDenoise(c Config, dir string) (*sets, error) {
 		if c.TestPairs > 0 && c.TestPairs < test.Len() {
 			test, err = data.Range(test, 0, c.TestPairs)
 		}
-		return &sets{train: train, test: test, pairs: train.Len() / denoiseDraws}, err
+		if err != nil {
+			return nil, err
+		}
+		whole.Seed = c.Seed
+		all, err := data.BSDS(dir, whole, data.Train)
+		return &sets{train: train, whole: all, test: test, pairs: train.Len() / denoiseDraws}, err
 	}
 	draw := whole
 	draw.Seed = c.Seed
@@ -59,6 +68,9 @@ func openDenoise(c Config, dir string) (*sets, error) {
 		return nil, err
 	}
 	s, err := drawnSets(c, d)
+	if err == nil {
+		s.whole = d
+	}
 	if err == nil && c.Patch < c.Size {
 		s.train, err = data.Crops(d, c.Patch, 1, c.Seed)
 	}
@@ -105,11 +117,11 @@ func meanSSIM(a, b data.Images) (float64, error) {
 // trivialDenoise scores the noisy picture itself and the classical filters.
 func trivialDenoise(e *Experiment) ([]Row, error) {
 	none := data.NewImages(e.Y.N, e.Y.Shape()) // no noise is predicted
-	filtered, err := nonLocalMeans(e.X, denoiseSigma)
+	filtered, err := e.p.filters["non-local means"](e.X)
 	if err != nil {
 		return nil, err
 	}
-	return scored(e, named{"the noisy picture", none}, named{"non-local means", combined(e.X, 1, filtered, -1)})
+	return scored(e, named{"the noisy picture", none}, named{"non-local means", filtered})
 }
 
 // denoiseSigma is the standard deviation of the noise in [0,1].

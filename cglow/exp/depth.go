@@ -21,6 +21,7 @@ var depthProtocol = protocol{
 	open:    openDepth,
 	score:   scoreDepth,
 	trivial: trivialDepth,
+	filters: map[string]filter{"input": input, "median": func(x data.Images) (data.Images, error) { return median(x, 2), nil }},
 }
 
 // depthCrops is how many patches training takes of each crop before it sees one
@@ -31,27 +32,39 @@ func openDepth(c Config, dir string) (*sets, error) {
 	var s *sets
 	var err error
 	if c.Source == Real {
-		var test *data.Depth
-		s, err = realSets(c, func(s data.Split) (d *data.Depth, err error) {
-			if d, err = data.SevenScenes(dir, s); s == data.Test {
-				test = d
-			}
-			return d, err
-		})
-		if err != nil {
-			return nil, err
-		}
-		s.valid = test.Valid
+		s, err = realDepth(c, dir)
 	} else {
 		d := data.DepthScenes(c.Seed)
-		if s, err = drawnSets(c, d); err != nil {
-			return nil, err
+		if s, err = drawnSets(c, d); err == nil {
+			s.valid = func(i int) ([]bool, error) { return d.Valid(firstDrawnTest + i) }
 		}
-		s.valid = func(i int) ([]bool, error) { return d.Valid(firstDrawnTest + i) }
 	}
+	if err != nil {
+		return nil, err
+	}
+	s.whole = s.train
 	if c.Patch < c.Size {
 		s.pairs = s.train.Len()
 		s.train, err = data.Crops(s.train, c.Patch, depthCrops, c.Seed)
+	}
+	return s, err
+}
+
+// realDepth reads 7-Scenes. Fewer test pairs than there are are spread over the
+// film: the error of its first frames is not that of the others.
+func realDepth(c Config, dir string) (*sets, error) {
+	train, err := data.SevenScenes(dir, data.Train)
+	if err != nil {
+		return nil, err
+	}
+	test, err := data.SevenScenes(dir, data.Test)
+	if err != nil {
+		return nil, err
+	}
+	s := &sets{train: train, test: test, valid: test.Valid}
+	if n := c.TestPairs; n > 0 && n < test.Len() {
+		s.valid = func(i int) ([]bool, error) { return test.Valid(data.SpreadIndex(i, n, test.Len())) }
+		s.test, err = data.Spread(test, n)
 	}
 	return s, err
 }

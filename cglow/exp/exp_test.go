@@ -145,6 +145,64 @@ func TestResumed(t *testing.T) {
 	}
 }
 
+// TestOtherSteps stops a run before its flow has begun: what follows may have
+// another length then, which is another learning rate, and later not.
+func TestOtherSteps(t *testing.T) {
+	c := tiny(Horses).Guided("U-Net")
+	c.SearchPairs = 0
+	c.Train.Steps, c.Train.Optim.Schedule = 30, cosine(30)
+	longer := c
+	longer.Train.Steps, longer.Train.Optim.Schedule = 40, cosine(40)
+	out := filepath.Join(t.TempDir(), "run")
+	resumed := map[string]int{}
+	run := func(c Config, stage string, step int) error {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		_, _, err := Run(ctx, c, Options{Out: out, Report: func(p Progress) {
+			resumed[p.Stage] = p.Resumed
+			if p.Stage == stage && p.Step >= step {
+				cancel()
+			}
+		}})
+		return err
+	}
+	if err := run(c, "U-Net", 4); !errors.Is(err, context.Canceled) {
+		t.Fatalf("stopped in the guide: error %v, want context.Canceled", err)
+	}
+	other := longer
+	other.Seed++
+	if _, err := Open(other, Options{Out: out}); err == nil || !strings.Contains(err.Error(), "Seed") {
+		t.Errorf("another seed beside a network: error %v, want one that names Seed", err)
+	}
+	if err := run(longer, "c-Glow", 2); !errors.Is(err, context.Canceled) {
+		t.Fatalf("stopped in the flow: error %v, want context.Canceled", err)
+	}
+	if resumed["U-Net"] < 4 || resumed["c-Glow"] != 0 {
+		t.Errorf("steps of earlier runs %v, want some of the U-Net and none of the flow", resumed)
+	}
+	if _, err := Open(c, Options{Out: out}); err == nil || !strings.Contains(err.Error(), "Total") {
+		t.Errorf("another learning rate beside a flow: error %v, want one that names Total", err)
+	}
+	if err := run(longer, "", 0); err != nil {
+		t.Fatal(err)
+	}
+	if resumed["c-Glow"] < 2 {
+		t.Errorf("steps of earlier runs %v, want some of the flow", resumed)
+	}
+}
+
+// TestClaimsEmpty checks that a folder in which nothing is trained is free.
+func TestClaimsEmpty(t *testing.T) {
+	c, out := tiny(Horses), t.TempDir()
+	if _, err := Open(c, Options{Out: out}); err != nil {
+		t.Fatal(err)
+	}
+	c.Seed = 7
+	if _, err := Open(c, Options{Out: out}); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestConfigErrors(t *testing.T) {
 	for _, c := range []struct {
 		field  string
@@ -161,6 +219,8 @@ func TestConfigErrors(t *testing.T) {
 		{"Scale", func(c *Config) { c.Scale = 2 }},
 		{"Average", func(c *Config) { c.Train.EMA = 0 }},
 		{"Baselines", func(c *Config) { c.Baselines[1].Name = "FCN" }},
+		{"Mean", func(c *Config) { *c = tiny(Denoise); c.Mean = "DnCNN+median" }},
+		{"Baselines", func(c *Config) { *c = tiny(Depth); c.Baselines[0].Name = "median" }},
 		{"Model", func(c *Config) { c.Model.X.C = 1 }},
 		{"Augment", func(c *Config) { c.Augment.Draws = 3 }},
 	} {

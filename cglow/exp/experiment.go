@@ -8,7 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
+	"strings"
 	"time"
 
 	"glownotes/cglow"
@@ -38,6 +38,7 @@ type Progress struct {
 	Stage   string // such as "c-Glow" or the baseline's name
 	Step    int    // steps of this stage taken, those of earlier runs included
 	Steps   int    // of this stage in all
+	Resumed int    // of Step: taken by earlier runs, before the clock of this one
 	Note    string // such as "0.312 bits/dim"
 	Elapsed time.Duration
 	ETA     time.Duration // of this stage, at the present rate
@@ -169,9 +170,11 @@ func (e *Experiment) checkShapes() error {
 	return nil
 }
 
-// claim writes the configuration into the run's folder. When there is one
-// already, it must train the same: what is done with the trained flow may
-// differ, and steps may be added.
+// claim writes the configuration into the run's folder. Where there is one
+// already, what was trained there must be what this experiment trains: the flow
+// and all that it depends on, once the flow has begun; before that the data, for
+// every network's checkpoint knows its own training. What is done with the
+// trained flow may differ, and steps may be added.
 func (e *Experiment) claim() error {
 	if e.options.Out == "" {
 		return nil
@@ -191,15 +194,22 @@ func (e *Experiment) claim() error {
 	case err != nil:
 		return fmt.Errorf("exp: %w", err)
 	}
-	old, err := ParseConfig(was)
-	if err != nil {
-		return fmt.Errorf("exp: %s: %w", path, err)
-	}
-	a, err := old.training().JSON()
+	trained, err := e.trained()
 	if err != nil {
 		return err
 	}
-	b, err := e.Config.training().JSON()
+	old, err := ParseConfig(was)
+	switch {
+	case trained == nil: // nothing would be lost
+		return replaceFile(path, now)
+	case err != nil:
+		return fmt.Errorf("exp: %s: %w", path, err)
+	}
+	a, err := trained(old).JSON()
+	if err != nil {
+		return err
+	}
+	b, err := trained(e.Config).JSON()
 	if err != nil {
 		return err
 	}
@@ -209,14 +219,39 @@ func (e *Experiment) claim() error {
 	return replaceFile(path, now)
 }
 
+// trained returns the part of a configuration that what the folder holds of a
+// run depends on; nil if it holds no trained network.
+func (e *Experiment) trained() (func(Config) Config, error) {
+	if _, err := train.Latest(e.path("checkpoints")); err == nil {
+		return Config.training, nil
+	} else if !errors.Is(err, train.ErrNoCheckpoint) {
+		return nil, err
+	}
+	files, err := os.ReadDir(e.options.Out)
+	if err != nil {
+		return nil, fmt.Errorf("exp: %w", err)
+	}
+	for _, f := range files {
+		if strings.HasPrefix(f.Name(), netFile) {
+			return Config.data, nil
+		}
+	}
+	return nil, nil
+}
+
+// data returns the configuration with what says which pairs are trained on.
+func (c Config) data() Config {
+	return Config{Task: c.Task, Source: c.Source, Size: c.Size, Patch: c.Patch, Seed: c.Seed, TrainPairs: c.TrainPairs, Augment: c.Augment}
+}
+
 // training returns the configuration with everything left out that the flow's
 // training does not depend on.
 func (c Config) training() Config {
-	t := Config{Task: c.Task, Source: c.Source, Size: c.Size, Patch: c.Patch, Seed: c.Seed, TrainPairs: c.TrainPairs,
-		Augment: c.Augment, Mean: c.Mean, Guide: c.Guide, HeldOut: c.HeldOut, Scale: c.Scale, Model: c.Model, Train: c.Train}
+	t := c.data()
+	t.Mean, t.Guide, t.HeldOut, t.Scale, t.Model, t.Train = c.Mean, c.Guide, c.HeldOut, c.Scale, c.Model, c.Train
 	t.Train.Steps, t.Train.Log, t.Train.Checkpoints = 0, "", ""
 	t.Train.CheckpointEvery, t.Train.KeepLast, t.Train.ProgressEvery = 0, 0, 0
-	for _, name := range slices.Concat(teachers(c.Mean), teachers(c.Guide)) {
+	for _, name := range c.teachers() {
 		if b := c.baseline(name); b != nil && t.baseline(name) == nil {
 			t.Baselines = append(t.Baselines, *b)
 		}
@@ -265,7 +300,7 @@ func (e *Experiment) fitFlow(ctx context.Context, set data.Dataset, cfg train.Co
 	}
 	report := func(p train.Progress) {
 		curve := append(before.Curve[:len(before.Curve):len(before.Curve)], p.Curve...)
-		e.options.Report(Progress{Stage: "c-Glow", Step: before.Steps + p.Step, Steps: cfg.Steps, Note: fmt.Sprintf("%.3f bits/dim", p.Mean),
+		e.options.Report(Progress{Stage: "c-Glow", Step: before.Steps + p.Step, Steps: cfg.Steps, Resumed: before.Steps, Note: fmt.Sprintf("%.3f bits/dim", p.Mean),
 			Elapsed: p.Elapsed + time.Duration(before.Seconds*float64(time.Second)), ETA: p.ETA, Curve: curve, Done: p.Done})
 	}
 	var trainer *cglow.Trainer

@@ -122,8 +122,9 @@ func Medium() Capacity {
 // of its arithmetic: one trunk for all networks on x, a prior that sees x, a
 // learning rate that falls along a cosine, the running mean of the weights, and
 // for the real sets augmentation. In the tasks whose y is a picture the flow
-// models what a network leaves (denoising and depth: DnCNN and U-Net together, inpainting: the
-// context encoder), so that its prediction begins where regression ends.
+// models what a network leaves (denoising: DnCNN and U-Net together,
+// inpainting: the context encoder; depth: a U-Net, a median filter and the
+// sensor's depth itself), so that its prediction begins where regression ends.
 func Compact(t Task, s Source, size, steps int, k Capacity) Config {
 	c := Paper(t, s, size)
 	m := &c.Model
@@ -143,7 +144,7 @@ func Compact(t Task, s Source, size, steps int, k Capacity) Config {
 		c.Mean, c.Scale = "DnCNN+U-Net", 12
 	case Depth:
 		c = c.OnPatches(32)
-		c.Mean, c.Scale = "DnCNN+U-Net", 100
+		c.Mean, c.Scale = "U-Net+median+input", 100
 		// The error at edges has long tails: a few samples far out spoil a mean
 		// of 32 at temperature 1.
 		c.Predict.Temperature = .5
@@ -223,9 +224,11 @@ func (c Config) WithBaselines(width, steps, batch int, rate float64) Config {
 	case Denoise, Depth:
 		d := baseline.DnCNNFor(x, y)
 		d.Depth = 8 // of 17 in the original, and fewer channels: two cores
-		add("DnCNN", d, 2*width)
 		u := baseline.UNetFor(x, y)
 		u.Depth, u.Loss = 2, baseline.SquaredError
+		// Depth: what is added to the sensor's depth begins at nothing.
+		d.StartAtZero, u.StartAtZero = c.Task == Depth, c.Task == Depth
+		add("DnCNN", d, 2*width)
 		add("U-Net", u, width)
 	case Inpaint:
 		add("context encoder", baseline.ContextFor(x, y), width)

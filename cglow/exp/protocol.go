@@ -2,7 +2,9 @@ package exp
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 
 	"glownotes/cglow/data"
 )
@@ -23,6 +25,9 @@ type protocol struct {
 	// score measures predictions of the test pairs (classes: scores or
 	// probabilities; pictures: y itself).
 	score func(e *Experiment, predicted data.Images) ([]Number, error)
+	// filters are the estimates of y that Mean and Guide may name beside the
+	// baselines.
+	filters map[string]filter
 	// trivial are the rows that need no training.
 	trivial func(e *Experiment) ([]Row, error)
 }
@@ -32,6 +37,9 @@ type sets struct {
 	train, test data.Dataset
 	// pairs is the number of pairs of which train holds draws; 0: all of it.
 	pairs int
+	// whole holds the training pairs at the test's size, where train has patches
+	// of them; nil: train itself.
+	whole data.Dataset
 	// valid says which pixels of test pair i count; nil: all.
 	valid func(i int) ([]bool, error)
 	// superpixels returns superpixel and class of each pixel of test pair i,
@@ -87,6 +95,18 @@ func realSets[D data.Dataset](c Config, read func(data.Split) (D, error)) (*sets
 	}
 	return s, nil
 }
+
+// filterNames lists the filters for a sentence that names the baselines.
+func (p *protocol) filterNames() string {
+	s := ""
+	for _, name := range slices.Sorted(maps.Keys(p.filters)) {
+		s += fmt.Sprintf(", nor is it %q", name)
+	}
+	return s
+}
+
+// input is the filter that does nothing.
+func input(x data.Images) (data.Images, error) { return x, nil }
 
 // paperRow is a published figure, in one of n columns.
 func paperRow(name string, value float64, column, n int) Row {

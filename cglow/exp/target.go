@@ -116,13 +116,10 @@ func (e *Experiment) fromFlow(y, mean data.Images) data.Images {
 // mean returns the function m(x), for pictures of the training's or of the
 // test's size. It may be called by several goroutines.
 func (e *Experiment) mean(test bool) (estimator, error) {
-	switch e.Config.Mean {
-	case "":
+	if e.Config.Mean == "" {
 		return func(_ context.Context, _ []int, x data.Images) (data.Images, error) {
 			return e.constant(x, float32(e.p.center)), nil
 		}, nil
-	case "input":
-		return func(_ context.Context, _ []int, x data.Images) (data.Images, error) { return x, nil }, nil
 	}
 	return e.estimate(e.Config.Mean, test)
 }

@@ -97,6 +97,66 @@ func TestStacked(t *testing.T) {
 	if _, err := r.Table.Value("stacked DnCNN and U-Net", "PSNR (dB)"); err != nil {
 		t.Error(err)
 	}
+	gs, err := e.errorProducts([]string{"DnCNN", "non-local means"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, y, err := e.sets.whole.Load([]int{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x.H != c.Size || len(gs) != stackPairs {
+		t.Fatalf("%d products of pictures of %v", len(gs), x.Shape())
+	}
+	clean, err := nonLocalMeans(x, denoiseSigma)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := 0.
+	for i, v := range y.Pix {
+		d := float64(x.Pix[i]) - float64(clean.Pix[i]) - float64(v)
+		want += d * d
+	}
+	if got := gs[1].At(1, 1); math.Abs(got-want) > 1e-4*want {
+		t.Errorf("the squared error of non-local means on training picture 1 is %v, want %v", got, want)
+	}
+}
+
+// TestFilters lets a flow start from a network and filters together, and from a
+// filter alone.
+func TestFilters(t *testing.T) {
+	c := tiny(Depth)
+	c.Mean, c.HeldOut, c.TrainPairs, c.SearchPairs = "U-Net+median+input", 2, 6, 0
+	_, r, err := Run(context.Background(), c, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const name = "stacked U-Net, median and input, 2 held-out of each network"
+	column := r.Table.Columns[0].Name
+	if _, err := r.Table.Value(name, column); err != nil {
+		t.Error(err)
+	}
+	c = tiny(Depth)
+	c.Mean, c.SearchPairs, c.Baselines = "median", 0, nil
+	c.TestPairs = 2
+	e, err := Open(c, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mean, err := e.mean(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := mean(context.Background(), nil, e.X)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := median(e.X, 2)
+	for i, v := range got.Pix {
+		if v != want.Pix[i] {
+			t.Fatalf("value %d: %v, the median is %v", i, v, want.Pix[i])
+		}
+	}
 }
 
 // TestLeastSum compares with the solution by hand for two networks: with errors

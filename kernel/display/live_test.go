@@ -105,6 +105,26 @@ func TestProgress(t *testing.T) {
 	}
 }
 
+// TestProgressFrom checks that the steps of an earlier run are in the count and
+// not in the rate.
+func TestProgressFrom(t *testing.T) {
+	r := record(t)
+	synctest.Test(t, func(t *testing.T) {
+		p := NewProgress("steps", 1000)
+		p.From(800)
+		last := func() string { return r.events[len(r.events)-1] }
+		if got := last(); strings.Contains(got, "/s") || strings.Contains(got, "<") {
+			t.Errorf("before the first step of this run: %q tells a rate", got)
+		}
+		time.Sleep(10 * time.Second)
+		p.Set(820)
+		if got, want := last(), "update steps  82% |███████████████████░░░░░| 820/1000, 0:10 < 1:30, 2.0/s"; got != want {
+			t.Errorf("got\n%q, want\n%q", got, want)
+		}
+		p.End()
+	})
+}
+
 func TestShowAndClear(t *testing.T) {
 	r := record(t)
 	Show(1, "x")

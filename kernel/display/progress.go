@@ -19,6 +19,7 @@ type Progress struct {
 	mu    sync.Mutex
 	start time.Time
 	done  int
+	from  int // of done: before the clock started
 	note  string
 	ended bool
 }
@@ -35,6 +36,12 @@ func (p *Progress) Add(n int) { p.change(func() { p.done += n }) }
 
 // Set counts up to n steps.
 func (p *Progress) Set(n int) { p.change(func() { p.done = n }) }
+
+// From counts up to n steps as done before, by a run that this one continues:
+// they are part of the bar, but not of the rate and of the time that is left.
+func (p *Progress) From(n int) {
+	p.change(func() { p.from, p.done = max(n, 0), max(p.done, n) })
+}
 
 // Note writes s behind the bar, such as the loss of the last step.
 func (p *Progress) Note(s string) { p.change(func() { p.note = s }) }
@@ -64,7 +71,7 @@ func (p *Progress) snapshot() progressState {
 }
 
 func (p *Progress) state() progressState {
-	return progressState{p.title, p.note, p.done, p.total, time.Since(p.start), p.ended}
+	return progressState{p.title, p.note, p.done, p.from, p.total, time.Since(p.start), p.ended}
 }
 
 // Bundle makes a bar that is the last expression of a cell show its state.
@@ -89,17 +96,18 @@ func Range(n int, title string) iter.Seq[int] {
 // progressState is one state of a bar.
 type progressState struct {
 	title, note string
-	done, total int
+	done, from  int // from of the steps done are older than elapsed
+	total       int
 	elapsed     time.Duration
 	ended       bool
 }
 
-// rate is the number of steps per second so far.
+// rate is the number of steps per second so far, less those of earlier runs.
 func (s progressState) rate() float64 {
 	if s.elapsed <= 0 {
 		return 0
 	}
-	return float64(s.done) / s.elapsed.Seconds()
+	return float64(max(0, s.done-s.from)) / s.elapsed.Seconds()
 }
 
 // words says count, times and rate: "120/500, 0:12 < 0:38, 10.0/s".

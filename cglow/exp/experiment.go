@@ -222,9 +222,11 @@ func (e *Experiment) claim() error {
 // trained returns the part of a configuration that what the folder holds of a
 // run depends on; nil if it holds no trained network.
 func (e *Experiment) trained() (func(Config) Config, error) {
-	if _, err := train.Latest(e.path("checkpoints")); err == nil {
+	t, _, err := e.loadTrainer(train.Config{Checkpoints: e.path("checkpoints")})
+	switch {
+	case err == nil && t.Model().Trained() > 0: // 0: cancelled before the first step
 		return Config.training, nil
-	} else if !errors.Is(err, train.ErrNoCheckpoint) {
+	case err != nil && !errors.Is(err, train.ErrNoCheckpoint):
 		return nil, err
 	}
 	files, err := os.ReadDir(e.options.Out)

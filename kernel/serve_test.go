@@ -220,7 +220,8 @@ func TestServeLeavesNothing(t *testing.T) {
 			file, info := connectionFile(t)
 			cmd := exec.Command(program, "serve", file)
 			cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
-			if err := cmd.Start(); err != nil {
+			err := cmd.Start()
+			if err != nil {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { cmd.Process.Kill() })
@@ -233,8 +234,14 @@ func TestServeLeavesNothing(t *testing.T) {
 			for _, pid := range all {
 				eventually(t, time.Minute, "process "+strconv.Itoa(pid)+" has ended", func() bool { return !alive(pid) })
 			}
+			var left []os.DirEntry
+			t.Cleanup(func() {
+				if t.Failed() {
+					t.Logf("left: %v", left)
+				}
+			})
 			eventually(t, time.Minute, "the temporary folder is empty", func() bool {
-				left, err := os.ReadDir(tmp)
+				left, err = os.ReadDir(tmp)
 				return err == nil && len(left) == 0
 			})
 		})

@@ -4,6 +4,7 @@ import (
 	"math"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -53,18 +54,21 @@ func TestLiveIsLimited(t *testing.T) {
 
 // A picture that is slow to make comes seldom.
 func TestLiveKeepsItsShare(t *testing.T) {
-	p := &counted{}
-	l := NewLive(p)
-	for start := time.Now(); time.Since(start) < 500*time.Millisecond; {
-		l.Update(func() Picture {
-			time.Sleep(60 * time.Millisecond)
-			return NewCurve("", "", "")
-		})
-	}
-	l.drawing.Wait()
-	if len(p.shown) != 1 {
-		t.Errorf("%d pictures of 60 ms within half a second, want the first only", len(p.shown))
-	}
+	synctest.Test(t, func(t *testing.T) { // drawing takes no time there, making the picture 60 ms
+		p := &counted{}
+		l := NewLive(p)
+		for range 2000 {
+			l.Update(func() Picture {
+				time.Sleep(60 * time.Millisecond)
+				return NewCurve("", "", "")
+			})
+			time.Sleep(time.Millisecond)
+		}
+		l.drawing.Wait()
+		if len(p.shown) != 1 {
+			t.Errorf("%d pictures of 60 ms within two seconds, want the first only", len(p.shown))
+		}
+	})
 }
 
 // BenchmarkLive reports the part of one processor's time that a live curve of

@@ -41,7 +41,7 @@ func TestParallelUsesTwoGoroutines(t *testing.T) {
 			}
 			select {
 			case <-both:
-			case <-time.After(10 * time.Second):
+			case <-time.After(time.Minute):
 			}
 		})
 		select {

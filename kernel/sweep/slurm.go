@@ -26,22 +26,27 @@ type Slurm struct {
 // somebody cancels is not requeued: Slurm sends SIGTERM to its processes, to
 // the script or to the worker alone. A signal may come before the script knows
 // its worker's number: it is then passed on as soon as it does. "wait" returns
-// early when a signal comes, so it is called until the worker has ended. The
-// task to requeue is named by its array and its index: the array's last task has
-// the array's own number as SLURM_JOB_ID, and by that number Slurm would requeue
-// every task, those that run, are finished or were cancelled too.
+// early when a signal comes, so it is called again then; once it has told how the
+// worker ended it knows nothing of it any more (127). The task to requeue is
+// named by its array and its index: the array's last task has the array's own
+// number as SLURM_JOB_ID, and by that number Slurm would requeue every task,
+// those that run, are finished or were cancelled too.
 var slurmScript = template.Must(template.New("slurm").Parse(`#!/bin/sh
 {{range .Directives}}#SBATCH {{.}}
 {{end}}
 cancelled= limit= worker=
-stop() { [ -z "$worker" ] || kill -TERM "$worker" 2>/dev/null; }
+stop() { told=1; [ -z "$worker" ] || kill -TERM "$worker" 2>/dev/null; }
 trap 'cancelled=1; stop' TERM
 trap 'limit=1; stop' USR1
 {{.Command}} &
 worker=$!
 [ -z "$cancelled$limit" ] || stop
-wait $worker; status=$?
-while kill -0 $worker 2>/dev/null; do wait $worker; status=$?; done
+status=127 told=1
+while [ -n "$told" ]; do
+  told=
+  wait "$worker"; ended=$?
+  [ $ended -eq 127 ] || status=$ended
+done
 [ -z "$cancelled" ] || exit $status
 case $status in
 {{.Done}}) exit 0 ;;

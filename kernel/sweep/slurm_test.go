@@ -50,6 +50,17 @@ func TestSlurmDirectives(t *testing.T) {
 // The batch script under a shell, with a stand-in for scontrol: which ends of
 // a worker put a task back into the queue?
 func TestSlurmScript(t *testing.T) {
+	for _, shell := range []string{"sh", "bash"} { // what sh is on Debian and on Red Hat
+		t.Run(shell, func(t *testing.T) {
+			if _, err := exec.LookPath(shell); err != nil {
+				t.Skip(err)
+			}
+			testSlurmScript(t, shell)
+		})
+	}
+}
+
+func testSlurmScript(t *testing.T, shell string) {
 	const untilTerm = "trap 'exit 130' TERM; touch started; while :; do sleep 0.05; done"
 	slow := strings.NewReplacer("worker=$!", "sleep 1; worker=$!") // the signal comes before the worker is known
 	for _, tt := range []struct {
@@ -86,22 +97,24 @@ func TestSlurmScript(t *testing.T) {
 				script = tt.change.Replace(script)
 			}
 			write("array.sh", script)
-			cmd := exec.Command("sh", "array.sh")
+			cmd := exec.Command(shell, "array.sh")
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 			cmd.Dir, cmd.Env = dir, append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"),
 				"SLURM_JOB_ID=17", "SLURM_ARRAY_JOB_ID=17", "SLURM_ARRAY_TASK_ID=4") // as in the last task of an array
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
+			hung := time.AfterFunc(patience, func() { syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
 			if tt.signal != 0 {
-				for range 1000 {
-					if _, err := os.Stat(filepath.Join(dir, "started")); err == nil {
-						break
-					}
-					time.Sleep(10 * time.Millisecond)
+				if err := appears(filepath.Join(dir, "started")); err != nil {
+					t.Error(err)
 				}
 				cmd.Process.Signal(tt.signal)
 			}
 			cmd.Wait()
+			if !hung.Stop() {
+				t.Fatalf("the script did not end within %v", patience)
+			}
 			text, err := os.ReadFile(filepath.Join(dir, "requeued"))
 			if got := err == nil && string(text) == "requeue 17_4\n"; got != tt.requeued {
 				t.Errorf("requeued: %v (%q), want %v", got, text, tt.requeued)

@@ -14,6 +14,20 @@ import (
 	"glownotes/kernel/nb"
 )
 
+// patience is how long a test waits for what must come: longer than any
+// machine needs.
+const patience = 2 * time.Minute
+
+// appears waits for a file.
+func appears(path string) error {
+	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		_, err := os.Stat(path)
+		if err == nil || time.Now().After(end) {
+			return err
+		}
+	}
+}
+
 // workerMode makes this test binary a worker: its value says how the worker
 // behaves.
 const workerMode = "GLOWNOTES_TEST_WORKER"
@@ -73,8 +87,9 @@ func training(ctx context.Context, dir, mode string) error {
 		if err := ctx.Err(); err != nil {
 			return errors.Join(err, os.WriteFile(checkpoint, []byte(strconv.Itoa(at)), 0o644))
 		}
-		if mode == "slow" {
-			time.Sleep(100 * time.Millisecond)
+		if mode == "told to stop" && at == 3 {
+			<-ctx.Done()
+			continue
 		}
 		at++
 		f, err := os.OpenFile(log, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)

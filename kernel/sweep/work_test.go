@@ -231,15 +231,12 @@ func TestLocalInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	go func() {
-		for range 600 {
-			if _, err := os.Stat(filepath.Join(p.RunDir(0), "steps")); err == nil {
-				break
-			}
-			time.Sleep(50 * time.Millisecond)
+		defer cancel()
+		if err := appears(filepath.Join(p.RunDir(0), "steps")); err != nil {
+			t.Error(err)
 		}
-		cancel()
 	}()
-	_, err := local(t, ctx, p, "slow", 1)
+	_, err := local(t, ctx, p, "told to stop", 1)
 	if s := p.Status(0); !errors.Is(err, context.Canceled) || s.State != Stopped {
 		t.Fatalf("%v; status %+v", err, s)
 	}

@@ -327,7 +327,7 @@ func TestInteract(t *testing.T) {
 	}
 	b.take()
 	deliver(t, change(s.ModelID(), map[string]any{"value": 9.0}))
-	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(text(), `"text/plain":"81"`); {
+	for deadline := time.Now().Add(time.Minute); !strings.Contains(text(), `"text/plain":"81"`); {
 		if time.Now().After(deadline) {
 			t.Fatalf("output %s, want 81", text())
 		}

@@ -135,9 +135,6 @@ func (e *Engine) Start(ctx context.Context, progress func(core.Progress)) error 
 	if progress == nil {
 		progress = func(core.Progress) {}
 	}
-	if err := e.prepare(ctx, progress); err != nil {
-		return err
-	}
 	if e.dir == "" {
 		dir, lock, err := newSessionDir()
 		if err != nil {
@@ -145,6 +142,9 @@ func (e *Engine) Start(ctx context.Context, progress func(core.Progress)) error 
 		}
 		e.dir, e.dirLock = dir, lock
 		e.keeper = startKeeper(dir, e.log)
+	}
+	if err := e.prepare(ctx, progress); err != nil {
+		return err
 	}
 	e.link.Load().builder.dir = e.dir
 	if err := e.startHost(); err != nil {
@@ -179,7 +179,7 @@ func (e *Engine) locate(ctx context.Context) error {
 			return err
 		}
 	}
-	tc.polite = e.opts.Polite
+	tc.polite, tc.keeper, tc.tmp = e.opts.Polite, e.keeper, e.dir
 	e.tc, e.cache = tc, cache
 	e.plainDir = filepath.Join(cache, "plain-"+tc.key())
 	if err := os.MkdirAll(e.plainDir, 0o700); err != nil {

@@ -236,17 +236,10 @@ func (b *imageBuilder) host(ctx context.Context, list []imagePackage) error {
 func (b *imageBuilder) tool(ctx context.Context, dir, name string, args ...string) error {
 	cmd := exec.CommandContext(ctx, filepath.Join(b.tc.toolDir, name), args...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GOROOT=") // as the go command does with -trimpath
+	cmd.Env = append(b.tc.environ(), "GOROOT=") // as the go command does with -trimpath
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	err := cmd.Start()
-	if err == nil {
-		if b.tc.polite {
-			lowerPriority(cmd.Process)
-		}
-		err = cmd.Wait()
-	}
-	if err != nil {
+	if err := b.tc.keeper.run(cmd, b.tc.polite); err != nil {
 		return &toolError{name, err, strings.TrimSpace(out.String())}
 	}
 	return nil

@@ -28,6 +28,12 @@ func lock(f *os.File, wait, shared bool) error {
 // ownSession makes a process survive what ends the group of this one.
 func ownSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
+// ownGroup puts a program into a process group of its own.
+func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+
+// interruptGroup interrupts a program and what it started.
+func interruptGroup(p *os.Process) error { return syscall.Kill(-p.Pid, syscall.SIGINT) }
+
 // killGroup ends a process and what it started in its process group.
 func killGroup(p *os.Process) {
 	_ = syscall.Kill(-p.Pid, syscall.SIGKILL)

@@ -11,7 +11,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 )
 
 // A MissingToolError names a program that compiled cells need and the command
@@ -34,6 +33,8 @@ type toolchain struct {
 	lang    string // "go1.26"
 	ld      string
 	polite  bool              // runs at low priority: nobody waits
+	keeper  *keeper           // ends what runs with this process; may be nil
+	tmp     string            // folder for temporary files, "" for the system's
 	modFile string            // go.mod of the session, if it is not the module's own
 	env     map[string]string // settings that change what the compiler writes
 }
@@ -122,26 +123,27 @@ func (t *toolchain) run(ctx context.Context, line func(string), args ...string) 
 	}
 	cmd := exec.CommandContext(ctx, t.goCmd, args...)
 	cmd.Dir = t.root
-	cmd.Env = append(os.Environ(), "GOTOOLCHAIN=local", "GO111MODULE=on", "PWD="+t.root, "GOWORK=off")
+	cmd.Env = append(t.environ(), "GOTOOLCHAIN=local", "GO111MODULE=on", "PWD="+t.root, "GOWORK=off")
 	var out bytes.Buffer
 	errs := &lineWriter{each: line}
 	cmd.Stdout, cmd.Stderr = &out, errs
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // lets it remove its temporary files
-	cmd.WaitDelay = 2 * time.Second
-	err := cmd.Start()
-	if err == nil {
-		if t.polite {
-			lowerPriority(cmd.Process)
-		}
-		err = cmd.Wait()
-	}
-	if err != nil {
+	if err := t.keeper.run(cmd, t.polite); err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		return nil, &goError{args: args[:1], err: err, text: strings.TrimSpace(errs.all.String())}
 	}
 	return out.Bytes(), nil
+}
+
+// environ is the environment of what is run. Temporary files are in a folder
+// that goes with the session, even if this process and the program are killed.
+func (t *toolchain) environ() []string {
+	env := os.Environ()
+	if t.tmp != "" {
+		env = append(env, "TMPDIR="+t.tmp)
+	}
+	return env
 }
 
 // A goError is a failure of the go command.

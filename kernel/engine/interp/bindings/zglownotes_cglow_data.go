@@ -44,6 +44,8 @@ func pkg_glownotes_cglow_data() imports.Package {
 			"Silhouettes128":    reflect.ValueOf(p.Silhouettes128),
 			"Silhouettes32":     reflect.ValueOf(p.Silhouettes32),
 			"Silhouettes64":     reflect.ValueOf(p.Silhouettes64),
+			"Spread":            reflect.ValueOf(p.Spread),
+			"SpreadIndex":       reflect.ValueOf(p.SpreadIndex),
 			"Test":              reflect.ValueOf(p.Test),
 			"Textures":          reflect.ValueOf(p.Textures),
 			"Train":             reflect.ValueOf(p.Train),

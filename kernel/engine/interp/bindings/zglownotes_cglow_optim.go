@@ -5,6 +5,7 @@ package bindings
 import (
 	"github.com/cosmos72/gomacro/imports"
 	p "glownotes/cglow/optim"
+	p_gorgonia_org_gorgonia "gorgonia.org/gorgonia"
 	"reflect"
 )
 
@@ -19,11 +20,33 @@ func pkg_glownotes_cglow_optim() imports.Package {
 		Types: map[string]reflect.Type{
 			"Adam":     reflect.TypeFor[p.Adam](),
 			"Config":   reflect.TypeFor[p.Config](),
+			"Outer":    reflect.TypeFor[p.Outer](),
 			"Plan":     reflect.TypeFor[p.Plan](),
 			"Schedule": reflect.TypeFor[p.Schedule](),
 			"State":    reflect.TypeFor[p.State](),
 		},
-		Proxies:  map[string]reflect.Type{},
+		Proxies: map[string]reflect.Type{
+			"Outer": reflect.TypeFor[proxy_glownotes_cglow_optim_Outer](),
+		},
 		Untypeds: map[string]string{},
 	}
+}
+
+type proxy_glownotes_cglow_optim_Outer struct {
+	Object   any
+	Factors_ func(any) (p_gorgonia_org_gorgonia.Value, error)
+	Grad_    func(any) (p_gorgonia_org_gorgonia.Value, error)
+	Value_   func(any) p_gorgonia_org_gorgonia.Value
+}
+
+func (p_ *proxy_glownotes_cglow_optim_Outer) Factors() (p_gorgonia_org_gorgonia.Value, error) {
+	return p_.Factors_(p_.Object)
+}
+
+func (p_ *proxy_glownotes_cglow_optim_Outer) Grad() (p_gorgonia_org_gorgonia.Value, error) {
+	return p_.Grad_(p_.Object)
+}
+
+func (p_ *proxy_glownotes_cglow_optim_Outer) Value() p_gorgonia_org_gorgonia.Value {
+	return p_.Value_(p_.Object)
 }

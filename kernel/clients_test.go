@@ -39,6 +39,36 @@ func jupyterProgram(t *testing.T, name string) string {
 	return path
 }
 
+// limit is how long a program of a test may take: longer than any machine
+// needs.
+const limit = 10 * time.Minute
+
+// command is a program that ends with the test, and with limit at the latest.
+func command(t *testing.T, name string, args ...string) *exec.Cmd {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	t.Cleanup(func() {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			t.Errorf("%s %v did not end within %v", name, args, limit)
+		}
+		cancel()
+	})
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.WaitDelay = time.Minute // for what it has started and that holds its output
+	return cmd
+}
+
+// eventually polls until the condition holds.
+func eventually(t *testing.T, patience time.Duration, what string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if condition() {
+			return
+		}
+	}
+	t.Fatalf("after %v still not: %s", patience, what)
+}
+
 // binDir is where built puts the program; TestMain makes and removes it.
 var binDir string
 
@@ -74,7 +104,7 @@ func installed(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	prefix := t.TempDir()
-	out, err := exec.Command(program, "install", "--no-warm", "--prefix", prefix).CombinedOutput()
+	out, err := command(t, program, "install", "--no-warm", "--prefix", prefix).CombinedOutput()
 	if err != nil {
 		t.Fatalf("install: %v\n%s", err, out)
 	}
@@ -184,7 +214,7 @@ func TestNbconvert(t *testing.T) {
 	program := jupyterProgram(t, "jupyter-nbconvert")
 	env := installed(t)
 	convert := func(file string) (string, error) {
-		cmd := exec.Command(program, "--execute", "--to", "notebook", "--output", "out.ipynb", file)
+		cmd := command(t, program, "--execute", "--to", "notebook", "--output", "out.ipynb", file)
 		cmd.Env, cmd.Dir = env, filepath.Dir(file)
 		out, err := cmd.CombinedOutput()
 		return string(out), err
@@ -229,10 +259,10 @@ func TestNbconvert(t *testing.T) {
 // (jupyter_kernel_test) with the samples of testdata/kernel_test.py.
 func TestKernelTest(t *testing.T) {
 	python := filepath.Join(filepath.Dir(jupyterProgram(t, "jupyter")), "python")
-	if err := exec.Command(python, "-c", "import jupyter_kernel_test").Run(); err != nil {
+	if err := command(t, python, "-c", "import jupyter_kernel_test").Run(); err != nil {
 		t.Skipf("%s has no jupyter_kernel_test", python)
 	}
-	cmd := exec.Command(python, filepath.Join("testdata", "kernel_test.py"))
+	cmd := command(t, python, filepath.Join("testdata", "kernel_test.py"))
 	cmd.Env = installed(t)
 	out, err := cmd.CombinedOutput()
 	// Nothing may be skipped: unittest writes "OK (skipped=1)" then.
@@ -245,10 +275,10 @@ func TestKernelTest(t *testing.T) {
 // testdata/client.py.
 func TestJupyterClient(t *testing.T) {
 	python := filepath.Join(filepath.Dir(jupyterProgram(t, "jupyter")), "python")
-	if err := exec.Command(python, "-c", "import jupyter_client").Run(); err != nil {
+	if err := command(t, python, "-c", "import jupyter_client").Run(); err != nil {
 		t.Skipf("%s has no jupyter_client", python)
 	}
-	cmd := exec.Command(python, filepath.Join("testdata", "client.py"))
+	cmd := command(t, python, filepath.Join("testdata", "client.py"))
 	cmd.Env = installed(t)
 	out, err := cmd.CombinedOutput()
 	if n := strings.Count(string(out), "ok "); err != nil || n != 6 {
@@ -259,7 +289,7 @@ func TestJupyterClient(t *testing.T) {
 // TestConsoleClient types into jupyter console.
 func TestConsoleClient(t *testing.T) {
 	program := jupyterProgram(t, "jupyter-console")
-	cmd := exec.Command(program, "--kernel", kernelName, "--simple-prompt")
+	cmd := command(t, program, "--kernel", kernelName, "--simple-prompt")
 	cmd.Env = installed(t)
 	cmd.Stdin = strings.NewReader("x := 20\nfmt.Println(\"printed\", x)\nx*2 + 2\nnowhere\n")
 	out, err := cmd.CombinedOutput()
@@ -287,7 +317,7 @@ func TestRunCommand(t *testing.T) {
 	file, page := filepath.Join(dir, "in.ipynb"), filepath.Join(dir, "out.html")
 	run := func(wantCode int, args ...string) string {
 		t.Helper()
-		out, err := exec.Command(program, append([]string{"run", file}, args...)...).CombinedOutput()
+		out, err := command(t, program, append([]string{"run", file}, args...)...).CombinedOutput()
 		code := 0
 		var ee *exec.ExitError
 		if errors.As(err, &ee) {
@@ -345,18 +375,11 @@ func TestRunInterrupt(t *testing.T) {
 	file := filepath.Join(dir, "in.ipynb")
 	started := filepath.Join(dir, "started")
 	writeNotebook(t, file, "kept := 1\nfmt.Println(kept)", "os.WriteFile("+fmt.Sprintf("%q", started)+", nil, 0o644)\nfor {\n}", "fmt.Println(2)")
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, program, "run", file, "-q")
+	cmd := command(t, program, "run", file, "-q")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for ctx.Err() == nil {
-		if _, err := os.Stat(started); err == nil {
-			break
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
+	eventually(t, limit, "the cell runs", func() bool { _, err := os.Stat(started); return err == nil })
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}

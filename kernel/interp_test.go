@@ -32,7 +32,7 @@ func (m machine) run(wantCode int, sources []string, args ...string) (printed, f
 	in, file := filepath.Join(m.dir, "in.ipynb"), filepath.Join(m.dir, "in.executed.ipynb")
 	os.Remove(file)
 	writeNotebook(m.t, in, sources...)
-	cmd := exec.Command(m.program, append([]string{"run", in}, args...)...)
+	cmd := command(m.t, m.program, append([]string{"run", in}, args...)...)
 	cmd.Dir, cmd.Env = m.dir, m.env
 	out, err := cmd.CombinedOutput()
 	code := 0
@@ -173,7 +173,7 @@ func TestInterpreterThatCannotStart(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if out, err := exec.Command("go", "build", "-overlay", overlay, "-tags", "interp", "-ldflags=-s -w", "-o", program, ".").CombinedOutput(); err != nil {
+	if out, err := command(t, "go", "build", "-overlay", overlay, "-tags", "interp", "-ldflags=-s -w", "-o", program, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	m := machine{t, dir, program, []string{"PATH=" + dir, "HOME=" + dir}}

@@ -5,10 +5,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -22,12 +23,18 @@ import (
 	"glownotes/kernel/wire"
 )
 
-// connectionFile writes a connection file with free ports.
+// connectionFile writes a connection file with free ports. They are not of
+// those that the system gives away: another program could get one of them before
+// the kernel has it.
 func connectionFile(t *testing.T) (string, wire.ConnectionInfo) {
 	t.Helper()
 	info := wire.ConnectionInfo{Transport: "tcp", IP: "127.0.0.1", Key: "secret", SignatureScheme: "hmac-sha256"}
 	for _, port := range []*int{&info.ShellPort, &info.ControlPort, &info.StdinPort, &info.IOPubPort, &info.HBPort} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		var l net.Listener
+		err := errors.New("not tried")
+		for try := 0; try < 1000 && err != nil; try++ {
+			l, err = net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(10_000+rand.IntN(20_000)))
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -48,7 +55,7 @@ func connectionFile(t *testing.T) (string, wire.ConnectionInfo) {
 // awaitHeartbeat waits until the kernel echoes bytes.
 func awaitHeartbeat(t *testing.T, info wire.ConnectionInfo) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	req := zmq4.NewReq(ctx, zmq4.WithDialerRetry(20*time.Millisecond), zmq4.WithDialerMaxRetries(-1))
 	defer req.Close()
@@ -101,17 +108,6 @@ func alive(pid int) bool {
 	return !strings.HasPrefix(rest, "Z")
 }
 
-// eventually polls until the condition holds.
-func eventually(t *testing.T, limit time.Duration, what string, condition func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
-		if condition() {
-			return
-		}
-	}
-	t.Fatalf("after %v still not: %s", limit, what)
-}
-
 // needsProc skips where processes cannot be looked at, and under -short.
 func needsProc(t *testing.T) string {
 	t.Helper()
@@ -132,7 +128,7 @@ func needsProc(t *testing.T) string {
 func TestServeEndsOnSIGTERM(t *testing.T) {
 	program := needsProc(t)
 	file, info := connectionFile(t)
-	cmd := exec.Command(program, "serve", file)
+	cmd := command(t, program, "serve", file)
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -142,7 +138,7 @@ func TestServeEndsOnSIGTERM(t *testing.T) {
 	t.Cleanup(func() { cmd.Process.Kill() })
 	awaitHeartbeat(t, info)
 	var started []int
-	eventually(t, 4*time.Minute, "a cell host runs", func() bool { started = children(cmd.Process.Pid); return len(started) > 0 })
+	eventually(t, limit, "a cell host runs", func() bool { started = children(cmd.Process.Pid); return len(started) > 0 })
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -151,11 +147,11 @@ func TestServeEndsOnSIGTERM(t *testing.T) {
 		if err != nil {
 			t.Errorf("got %v, want exit code 0", err)
 		}
-	case <-time.After(time.Minute):
+	case <-time.After(3 * time.Minute):
 		t.Fatal("the kernel goes on after SIGTERM")
 	}
 	for _, pid := range started {
-		eventually(t, time.Minute, "process "+strconv.Itoa(pid)+" has ended", func() bool { return !alive(pid) })
+		eventually(t, 3*time.Minute, "process "+strconv.Itoa(pid)+" has ended", func() bool { return !alive(pid) })
 	}
 }
 
@@ -165,7 +161,7 @@ func TestServeEndsWithItsParent(t *testing.T) {
 	program := needsProc(t)
 	file, info := connectionFile(t)
 	// The shell stands for the client.
-	cmd := exec.Command("sh", "-c", `JPY_PARENT_PID=$$ "$0" serve "$1" & wait`, program, file)
+	cmd := command(t, "sh", "-c", `JPY_PARENT_PID=$$ "$0" serve "$1" & wait`, program, file)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +180,7 @@ func TestServeEndsWithItsParent(t *testing.T) {
 	}
 	cmd.Wait()
 	for _, pid := range started {
-		eventually(t, time.Minute, "process "+strconv.Itoa(pid)+" has ended", func() bool { return !alive(pid) })
+		eventually(t, 3*time.Minute, "process "+strconv.Itoa(pid)+" has ended", func() bool { return !alive(pid) })
 	}
 }
 
@@ -194,7 +190,7 @@ func TestServeErrors(t *testing.T) {
 	if err := os.WriteFile(file, []byte(`{"ip": "127.0.0.1"}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command(program, "serve", file).CombinedOutput()
+	out, err := command(t, program, "serve", file).CombinedOutput()
 	if err == nil || !strings.HasPrefix(string(out), "glownotes: wire: connection file: shell_port") {
 		t.Errorf("got %v and %s", err, out)
 	}
@@ -218,7 +214,7 @@ func TestServeLeavesNothing(t *testing.T) {
 		t.Run(how.name, func(t *testing.T) {
 			tmp := t.TempDir()
 			file, info := connectionFile(t)
-			cmd := exec.Command(program, "serve", file)
+			cmd := command(t, program, "serve", file)
 			cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
 			err := cmd.Start()
 			if err != nil {
@@ -232,7 +228,7 @@ func TestServeLeavesNothing(t *testing.T) {
 			how.end(t, c, cmd.Process)
 			cmd.Wait()
 			for _, pid := range all {
-				eventually(t, time.Minute, "process "+strconv.Itoa(pid)+" has ended", func() bool { return !alive(pid) })
+				eventually(t, 3*time.Minute, "process "+strconv.Itoa(pid)+" has ended", func() bool { return !alive(pid) })
 			}
 			var left []os.DirEntry
 			t.Cleanup(func() {
@@ -240,7 +236,7 @@ func TestServeLeavesNothing(t *testing.T) {
 					t.Logf("left: %v", left)
 				}
 			})
-			eventually(t, time.Minute, "the temporary folder is empty", func() bool {
+			eventually(t, 3*time.Minute, "the temporary folder is empty", func() bool {
 				left, err = os.ReadDir(tmp)
 				return err == nil && len(left) == 0
 			})
@@ -261,9 +257,11 @@ func dialKernel(t *testing.T, info wire.ConnectionInfo) *kernelClient {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	t.Cleanup(cancel)
 	patient := []zmq4.Option{zmq4.WithDialerRetry(20 * time.Millisecond), zmq4.WithDialerMaxRetries(-1)}
 	c := &kernelClient{wire.NewSession("test"), signer, map[wire.Channel]zmq4.Socket{
-		wire.Shell: zmq4.NewDealer(t.Context(), patient...), wire.Control: zmq4.NewDealer(t.Context(), patient...), wire.IOPub: zmq4.NewSub(t.Context(), patient...),
+		wire.Shell: zmq4.NewDealer(ctx, patient...), wire.Control: zmq4.NewDealer(ctx, patient...), wire.IOPub: zmq4.NewSub(ctx, patient...),
 	}}
 	for ch, port := range map[wire.Channel]int{wire.IOPub: info.IOPubPort, wire.Shell: info.ShellPort, wire.Control: info.ControlPort} {
 		if err := c.sockets[ch].Dial(fmt.Sprintf("tcp://127.0.0.1:%d", port)); err != nil {

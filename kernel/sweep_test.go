@@ -76,7 +76,7 @@ func TestSweep(t *testing.T) {
 	notebook := sweepNotebook(t)
 	dir := strings.TrimSuffix(notebook, ".ipynb") + ".sweep"
 	run := func(args ...string) (*exec.Cmd, *bytes.Buffer) {
-		cmd := exec.Command(program, append([]string{"sweep", notebook}, args...)...)
+		cmd := command(t, program, append([]string{"sweep", notebook}, args...)...)
 		out := &bytes.Buffer{}
 		cmd.Stdout, cmd.Stderr = out, out
 		return cmd, out
@@ -134,7 +134,7 @@ func TestSweepWorkStops(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	work := func() *exec.Cmd { return exec.Command(program, "sweep", "work", dir, "--index=1") }
+	work := func() *exec.Cmd { return command(t, program, "sweep", "work", dir, "--index=1") }
 	cmd := work()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -197,10 +197,10 @@ func TestSweepWorkSaves(t *testing.T) {
 		t.Fatal(err)
 	}
 	pipe := filepath.Join(p.RunDir(0), "slow")
-	if err := errors.Join(os.MkdirAll(p.RunDir(0), 0o755), exec.Command(mkfifo, pipe).Run()); err != nil {
+	if err := errors.Join(os.MkdirAll(p.RunDir(0), 0o755), command(t, mkfifo, pipe).Run()); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program, "sweep", "work", dir, "--index=0")
+	cmd := command(t, program, "sweep", "work", dir, "--index=0")
 	out := &bytes.Buffer{}
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {
@@ -254,13 +254,10 @@ func killWaiting(t *testing.T, dir string) {
 // waitInMiddle waits for the run of width 8 to reach its middle.
 func waitInMiddle(t *testing.T, dir string) {
 	t.Helper()
-	for range 1200 {
-		if waited, _ := filepath.Glob(filepath.Join(dir, "runs", "width=8*", "waited")); len(waited) == 1 {
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Fatal("the run of width 8 does not reach its middle")
+	eventually(t, limit, "the run of width 8 is in its middle", func() bool {
+		waited, _ := filepath.Glob(filepath.Join(dir, "runs", "width=8*", "waited"))
+		return len(waited) == 1
+	})
 }
 
 // tableRows are columns of the gathered table: values by blanks, rows by "|".

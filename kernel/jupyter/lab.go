@@ -58,10 +58,37 @@ type Lab struct {
 // StartLab starts JupyterLab on the loopback interface with a fresh token and
 // waits until it answers. It stops when ctx ends.
 func StartLab(ctx context.Context, o LabOptions) (*Lab, error) {
-	port, err := freePort(o.Port)
-	if err != nil {
-		return nil, err
+	first, last := o.Port, o.Port
+	if o.Port == 0 {
+		first, last = firstPort, lastPort
 	}
+	for {
+		port, err := freePort(first, last)
+		if err != nil {
+			return nil, err
+		}
+		l, err := startLab(ctx, o, port)
+		if err == nil {
+			return l, nil
+		}
+		if ctx.Err() != nil || l == nil || port == last {
+			return nil, err
+		}
+		// It ended at once. Another server may have taken the port meanwhile:
+		// both may have been started at the same time.
+		if _, free := freePort(port, port); free == nil {
+			return nil, err
+		}
+		first = port + 1
+	}
+}
+
+// Jupyter's usual port, and the last that is tried.
+const firstPort, lastPort = 8888, 8988
+
+// startLab starts JupyterLab on a port. The Lab is not nil if it was started,
+// whatever came of it.
+func startLab(ctx context.Context, o LabOptions, port int) (*Lab, error) {
 	secret := make([]byte, 24)
 	rand.Read(secret) // never fails
 	token := hex.EncodeToString(secret)
@@ -96,14 +123,14 @@ func StartLab(ctx context.Context, o LabOptions) (*Lab, error) {
 	l.URL += "?token=" + token
 	if err := l.await(ctx, base+"/api/status?token="+token); err != nil {
 		l.Stop()
-		return nil, err
+		return l, err
 	}
 	return l, nil
 }
 
 // await polls the server's status page.
 func (l *Lab) await(ctx context.Context, status string) error {
-	const patience = 2 * time.Minute // a cold disk needs half of one
+	const patience = 5 * time.Minute // a cold disk needs half of one, and the machine may have much else to do
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	client := http.Client{Timeout: 5 * time.Second}
@@ -155,13 +182,8 @@ func (l *Lab) Stop() {
 	}
 }
 
-// freePort checks a port of the loopback interface, or takes the first free
-// one from Jupyter's usual 8888 on.
-func freePort(want int) (int, error) {
-	first, last := want, want
-	if want == 0 {
-		first, last = 8888, 8988
-	}
+// freePort returns the first free port of the loopback interface.
+func freePort(first, last int) (int, error) {
 	var err error
 	for port := first; port <= last; port++ {
 		var l net.Listener

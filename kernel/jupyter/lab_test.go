@@ -37,6 +37,12 @@ func actAsLab(mode string) (exitCode int) {
 		fmt.Fprintln(os.Stderr, "wrong arguments:", os.Args)
 		return 4
 	}
+	if dir := os.Getenv("FAKE_LAB_DIR"); mode == "late" && os.Mkdir(filepath.Join(dir, "begun"), 0o700) == nil {
+		// The first one waits until somebody else has its port.
+		os.WriteFile(filepath.Join(dir, "port.tmp"), []byte(options["--ServerApp.port"]), 0o600)
+		os.Rename(filepath.Join(dir, "port.tmp"), filepath.Join(dir, "port"))
+		appears(filepath.Join(dir, "taken"))
+	}
 	token := os.Getenv("JUPYTER_TOKEN")
 	http.HandleFunc("/api/status", func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Get("token") != token || len(token) < 32 {
@@ -58,12 +64,56 @@ func fakeLab(t *testing.T, mode string) LabOptions {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { log.Close() })
-	return LabOptions{Program: self, Dir: t.TempDir(), Args: []string{"--extra=1"}, Log: log, Env: []string{"FAKE_LAB=" + mode}}
+	dir := t.TempDir()
+	return LabOptions{Program: self, Dir: dir, Args: []string{"--extra=1"}, Log: log, Env: []string{"FAKE_LAB=" + mode, "FAKE_LAB_DIR=" + dir}}
+}
+
+// appears waits for a file, for longer than any machine needs.
+func appears(path string) error {
+	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		_, err := os.Stat(path)
+		if err == nil || time.Now().After(end) {
+			return err
+		}
+	}
+}
+
+// TestStartLabsAtOnce: where another server takes the port before JupyterLab
+// does, the next one is taken.
+func TestStartLabsAtOnce(t *testing.T) {
+	o := fakeLab(t, "late")
+	taken := make(chan net.Listener, 1)
+	go func() {
+		defer close(taken)
+		appears(filepath.Join(o.Dir, "port"))
+		port, _ := os.ReadFile(filepath.Join(o.Dir, "port"))
+		if l, err := net.Listen("tcp", "127.0.0.1:"+string(port)); err == nil {
+			taken <- l
+		}
+		os.WriteFile(filepath.Join(o.Dir, "taken"), nil, 0o600)
+	}()
+	lab, err := StartLab(t.Context(), o)
+	if other := <-taken; other != nil {
+		defer other.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lab.Stop()
+	if port, _ := os.ReadFile(filepath.Join(o.Dir, "port")); len(port) == 0 || strings.Contains(lab.URL, ":"+string(port)+"/") {
+		t.Errorf("JupyterLab is at %s, and the port that was taken was %s", lab.URL, port)
+	}
 }
 
 func TestStartLab(t *testing.T) {
 	o := fakeLab(t, "works")
 	o.Open = "a b.ipynb"
+	l, err := net.Listen("tcp", "127.0.0.1:0") // a port that no JupyterLab of another test takes
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Port = l.Addr().(*net.TCPAddr).Port
+	l.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	lab, err := StartLab(ctx, o)

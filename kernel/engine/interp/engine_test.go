@@ -224,13 +224,20 @@ func TestRedefinition(t *testing.T) {
 	}
 }
 
-// interruptAfter runs a cell and cancels it after d.
-func (nb *notebook) interruptAfter(d time.Duration, code string) *core.CellError {
+// interrupt runs a cell and cancels it when it has printed something.
+func (nb *notebook) interrupt(code string) *core.CellError {
 	nb.t.Helper()
 	ctx, cancel := context.WithCancel(nb.t.Context())
 	defer cancel()
-	time.AfterFunc(d, cancel)
-	_, _, err := nb.runCtx(ctx, code)
+	nb.n++
+	r := &recorder{}
+	go func() {
+		for r.out() == "" && ctx.Err() == nil {
+			time.Sleep(time.Millisecond)
+		}
+		cancel()
+	}()
+	_, err := nb.e.Execute(ctx, core.Cell{Code: code, Number: nb.n}, r)
 	var ce *core.CellError
 	if !errors.As(err, &ce) || ce.Name != "Interrupted" {
 		nb.t.Fatalf("got %v, want Interrupted\n%s", err, code)
@@ -241,15 +248,15 @@ func (nb *notebook) interruptAfter(d time.Duration, code string) *core.CellError
 func TestInterrupt(t *testing.T) {
 	nb := newNotebook(t, Options{})
 	for _, c := range []struct{ name, code string }{
-		{"hot loop", "n := 0\nfor { n++ }"},
-		{"loop with calls", "n := 0\nfunc inc() { n++ }\nfor { inc() }"},
-		{"recursion", "n := 0\nfunc fib(i int) int { n++; if i < 2 { return i }; return fib(i-1) + fib(i-2) }\nfib(60)"},
-		{"loop that recovers", "n := 0\nfor { func() { defer func() { recover() }(); n++ }() }"},
-		{"context", "n := 1\n<-ctx.Done()"},
+		{"hot loop", "n := 1\nfmt.Println(\"go\")\nfor { n++ }"},
+		{"loop with calls", "n := 0\nfunc inc() { n++; if n == 1 { fmt.Println(\"go\") } }\nfor { inc() }"},
+		{"recursion", "n := 0\nfunc fib(i int) int { n++; if n == 1 { fmt.Println(\"go\") }; if i < 2 { return i }; return fib(i-1) + fib(i-2) }\nfib(60)"},
+		{"loop that recovers", "n := 0\nfor { func() { defer func() { recover() }(); n++; if n == 1 { fmt.Println(\"go\") } }() }"},
+		{"context", "n := 1\nfmt.Println(\"go\")\n<-ctx.Done()"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			nb.t = t
-			if ce := nb.interruptAfter(50*time.Millisecond, c.code); strings.Contains(ce.Message, "left behind") {
+			if ce := nb.interrupt(c.code); strings.Contains(ce.Message, "left behind") {
 				t.Error(ce)
 			}
 			if v, _ := nb.must("n > 0"); v != "true" {
@@ -260,7 +267,7 @@ func TestInterrupt(t *testing.T) {
 	t.Run("blocked", func(t *testing.T) {
 		nb.t = t
 		nb.must("x, gate, passed := 1, make(chan int), false\nfunc setX() { x = 99 }")
-		ce := nb.interruptAfter(50*time.Millisecond, "y := <-gate\npassed = true\nsetX()")
+		ce := nb.interrupt("fmt.Println(\"go\")\ny := <-gate\npassed = true\nsetX()")
 		if !strings.Contains(ce.Message, "left behind") {
 			t.Error(ce)
 		}
@@ -272,7 +279,7 @@ func TestInterrupt(t *testing.T) {
 		if v, _ := nb.must("x := 2\nfunc g() int { return x + 1 }\ng()"); v != "3" {
 			t.Errorf("g() is %q", v)
 		}
-		nb.interruptAfter(50*time.Millisecond, "for { x++ }")
+		nb.interrupt("fmt.Println(\"go\")\nfor { x++ }")
 	})
 }
 
@@ -284,7 +291,7 @@ func TestGoroutinePanic(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, r := nb.must(c.code)
-			for range 500 { // the report comes after what the cell waits for
+			for range 12000 { // the report comes after what the cell waits for
 				if r.err() != "" {
 					break
 				}

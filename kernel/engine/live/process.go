@@ -106,7 +106,7 @@ func (p *process) awaitHello(hello <-chan hostwire.Frame) error {
 		return nil
 	case <-p.exited:
 		return fmt.Errorf("live: the cell host ended at once: %v %s", p.state, p.crash.tail())
-	case <-time.After(30 * time.Second):
+	case <-time.After(2 * time.Minute): // a machine with much else to do
 		p.kill()
 		return errors.New("live: the cell host did not answer")
 	}

@@ -252,7 +252,7 @@ func TestInterrupt(t *testing.T) {
 			if left != tt.left {
 				t.Errorf("left behind: %v, want %v; %v", left, tt.left, ce.Traceback)
 			}
-			if took > 10*time.Second {
+			if took > time.Minute {
 				t.Errorf("took %v", took)
 			}
 		})
@@ -276,11 +276,11 @@ func TestInterruptBeforeRun(t *testing.T) {
 func TestHostDies(t *testing.T) {
 	e := engine(t)
 	for _, tt := range []struct{ name, code, reason string }{
-		{"fatal error", "m := map[int]int{}\nfor g := range 4 { go func() { for { m[g]++ } }() }\ntime.Sleep(5*time.Second)", "concurrent map"},
+		{"fatal error", "m := map[int]int{}\nfor g := range 4 { go func() { for { m[g]++ } }() }\ntime.Sleep(time.Minute)", "concurrent map"},
 		{"stack overflow", "func r(n int) int { return r(n+1) + 1 }\nr(0)", "stack overflow"},
-		{"timer", "after := time.AfterFunc\nafter(time.Millisecond, func() { panic(\"tick\") })\ntime.Sleep(5*time.Second)", "panic: tick"},
+		{"timer", "after := time.AfterFunc\nafter(time.Millisecond, func() { panic(\"tick\") })\ntime.Sleep(time.Minute)", "panic: tick"},
 		{"memory", "x := make([]byte, 1<<46)", "out of memory"},
-		{"kill", "p, _ := os.FindProcess(os.Getpid())\np.Kill()\ntime.Sleep(5*time.Second)", "killed"},
+		{"kill", "p, _ := os.FindProcess(os.Getpid())\np.Kill()\ntime.Sleep(time.Minute)", "killed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			execute(t, e, 1, "before := 1")
@@ -342,11 +342,11 @@ func TestReplayTraining(t *testing.T) {
 func TestLateOutput(t *testing.T) {
 	e := engine(t)
 	first := new(output)
-	code := "go func() { time.Sleep(300*time.Millisecond); fmt.Println(\"late\"); display.Show(\"shown\") }()\nfmt.Println(\"now\")"
+	code := "turn := make(chan bool)\ngo func() { <-turn; fmt.Println(\"late\"); display.Show(\"shown\"); turn <- true }()\nfmt.Println(\"now\")"
 	if _, err := e.Execute(t.Context(), core.Cell{Code: code, Number: 1}, first); err != nil {
 		t.Fatal(err)
 	}
-	if _, out := execute(t, e, 2, "time.Sleep(600*time.Millisecond)\nfmt.Println(\"second\")"); out != "second\n" {
+	if _, out := execute(t, e, 2, "turn <- true\n<-turn\nfmt.Println(\"second\")"); out != "second\n" {
 		t.Errorf("the second cell shows %q", out)
 	}
 	if got, want := first.String(), "now\nlate\n[show shown]"; got != want {

@@ -124,7 +124,7 @@ func testPanics(t *testing.T, e *Engine) {
 	if strings.Contains(all, "runtime.") || strings.Contains(all, mark) {
 		t.Errorf("the traceback shows the engine:\n%s", all)
 	}
-	ce, out := fails(t, t.Context(), e, 3, "var wg sync.WaitGroup\nwg.Add(1)\ngo func() {\n\tdefer wg.Done()\n\tpanic(\"in g\")\n}()\nwg.Wait()\ntime.Sleep(20*time.Millisecond)\nfmt.Println(\"alive\")")
+	ce, out := fails(t, t.Context(), e, 3, "var wg sync.WaitGroup\nwg.Add(1)\ngo func() {\n\tdefer wg.Done()\n\tpanic(\"in g\")\n}()\nwg.Wait()\ntime.Sleep(time.Second)\nfmt.Println(\"alive\")")
 	if ce.Message != "in g" || ce.Line != 5 || !strings.Contains(out, "in g") || !strings.HasSuffix(out, "alive\n") {
 		t.Errorf("goroutine panic: %v, output %q", ce, out)
 	}
@@ -257,7 +257,7 @@ func TestInterrupt(t *testing.T) {
 			}
 		})
 	}
-	v, _ := execute(t, e, 3, "before := back\ntime.Sleep(50*time.Millisecond)\ni > 0, back > before")
+	v, _ := execute(t, e, 3, "before := back\nfor end := time.Now().Add(time.Minute); back == before && time.Now().Before(end); {\n\ttime.Sleep(time.Millisecond)\n}\ni > 0, back > before")
 	if v != "true true" {
 		t.Errorf("after the interrupts: variable kept, goroutine of an earlier cell runs: %s", v)
 	}

@@ -17,7 +17,7 @@ work=$(cd "$work" && pwd)
 state=$(mktemp -d)
 hub=
 cleanup() {
-  [ -z "$hub" ] || { kill "$hub" 2>/dev/null && wait "$hub" 2>/dev/null; } || true
+  for job in $(jobs -p); do { kill "$job" && wait "$job"; } 2>/dev/null || true; done
   docker ps --all --quiet --filter "network=$GLOWNOTES_NETWORK" | xargs -r docker rm -f >/dev/null
   docker volume rm glownotes-ada glownotes-emmy >/dev/null 2>&1 || true
   docker network rm "$GLOWNOTES_NETWORK" >/dev/null 2>&1 || true
@@ -44,7 +44,7 @@ export GLOWNOTES_HUB=$state GLOWNOTES_HUB_URL=http://127.0.0.1:18000 GLOWNOTES_H
 export GLOWNOTES_CLASS_PASSWORD=a-long-password-of-the-test GLOWNOTES_IDLE=20
 jupyterhub -f docker/jupyterhub_docker_config.py >"$state/hub.log" 2>&1 &
 hub=$!
-for _ in $(seq 120); do curl -fs "$GLOWNOTES_HUB_URL/hub/health" >/dev/null && break; sleep 0.5; done
+for _ in $(seq 600); do curl -fs "$GLOWNOTES_HUB_URL/hub/health" >/dev/null && break; sleep 0.5; done
 if ! python3 docker/hub_client.py "$GLOWNOTES_HUB_URL" "$GLOWNOTES_CLASS_PASSWORD" "$GLOWNOTES_IDLE"; then
   tail -n 40 "$state/hub.log"
   exit 1

@@ -14,7 +14,7 @@ mkdir -p "$work"
 work=$(cd "$work" && pwd)
 hub=
 cleanup() {
-  [ -z "$hub" ] || { kill "$hub" 2>/dev/null && wait "$hub" 2>/dev/null; } || true
+  for job in $(jobs -p); do { kill "$job" && wait "$job"; } 2>/dev/null || true; done
   [ -n "$keep" ] || rm -rf "$work"
   rm -rf "$state"
 }
@@ -38,7 +38,7 @@ export GLOWNOTES_CLASS_PASSWORD=a-long-password-of-the-test GLOWNOTES_IDLE=20
 jupyterhub --version
 jupyterhub -f docker/jupyterhub_config.py >"$state/hub.log" 2>&1 &
 hub=$!
-for _ in $(seq 120); do curl -fs "$GLOWNOTES_HUB_URL/hub/health" >/dev/null && break; sleep 0.5; done
+for _ in $(seq 600); do curl -fs "$GLOWNOTES_HUB_URL/hub/health" >/dev/null && break; sleep 0.5; done
 if ! python3 docker/hub_client.py "$GLOWNOTES_HUB_URL" "$GLOWNOTES_CLASS_PASSWORD" "$GLOWNOTES_IDLE"; then
   tail -n 40 "$state/hub.log"
   exit 1

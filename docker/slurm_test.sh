@@ -26,10 +26,9 @@ chmod 755 "$work"
 shared=$(mktemp -d)
 dir=$shared/example.sweep
 host=$(hostname -s)
-daemons=()
 cleanup() {
-  for d in "${daemons[@]}"; do kill "$d" 2>/dev/null || true; done
-  for d in "${daemons[@]}"; do wait "$d" 2>/dev/null || true; done
+  for job in $(jobs -p); do kill "$job" 2>/dev/null || true; done
+  wait || true
   rm -rf "$work" "$shared"
 }
 trap cleanup EXIT
@@ -71,13 +70,10 @@ mkdir "$work/state" "$work/spool"
 export SLURM_CONF=$work/slurm.conf
 munged --foreground --force --key-file="$work/munge.key" --socket="$work/munge.sock" --pid-file="$work/munge.pid" \
   --log-file="$work/munge.log" --seed-file="$work/munge.seed" >"$work/munged.log" 2>&1 &
-daemons+=($!)
-for _ in $(seq 50); do [ -S "$work/munge.sock" ] && break; sleep 0.1; done
+for _ in $(seq 600); do [ -S "$work/munge.sock" ] && break; sleep 0.1; done
 slurmctld -D >"$work/slurmctld.out.log" 2>&1 &
-daemons+=($!)
 slurmd -D -N "$host" >"$work/slurmd.out.log" 2>&1 &
-daemons+=($!)
-for _ in $(seq 100); do sinfo -h -o %T 2>/dev/null | grep -q idle && break; sleep 0.3; done
+for _ in $(seq 400); do sinfo -h -o %T 2>/dev/null | grep -q idle && break; sleep 0.3; done
 sinfo | grep -q idle || fail "the node does not become idle"
 sinfo --version
 sinfo

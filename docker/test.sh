@@ -17,21 +17,19 @@ say() { printf '\n== %s\n' "$*"; }
 fail() { printf 'docker/test.sh: %s\n' "$*" >&2; exit 1; }
 
 export DOCKER_BUILDKIT=0
-daemon=
+cleanup() {
+  docker rm -f "$name" >/dev/null 2>&1 || true
+  docker volume rm "$volume" >/dev/null 2>&1 || true
+  for job in $(jobs -p); do { kill "$job" && wait "$job"; } 2>/dev/null || true; done
+}
+trap cleanup EXIT
 if ! docker info >/dev/null 2>&1; then
   [ "$(id -u)" = 0 ] || fail "dockerd does not answer and only root may start one"
   say "starting dockerd"
   dockerd --iptables=false --bridge=none >/tmp/glownotes-dockerd.log 2>&1 &
-  daemon=$!
-  for _ in $(seq 50); do docker info >/dev/null 2>&1 && break; sleep 0.2; done
+  for _ in $(seq 600); do docker info >/dev/null 2>&1 && break; sleep 0.2; done
   docker info >/dev/null 2>&1 || fail "dockerd does not start, see /tmp/glownotes-dockerd.log"
 fi
-cleanup() {
-  docker rm -f "$name" >/dev/null 2>&1 || true
-  docker volume rm "$volume" >/dev/null 2>&1 || true
-  [ -z "$daemon" ] || kill "$daemon"
-}
-trap cleanup EXIT
 
 args=()
 if [ "${1-}" = --local ]; then
@@ -89,7 +87,7 @@ docker run --rm --network host "$image" jupyterhub-singleuser --version
 say "JupyterLab behind the prefix /class/"
 docker run -d --name "$name" --network host -e JUPYTER_TOKEN="$token" -e GLOWNOTES_PREFIX=/class/ -e GLOWNOTES_PORT=$port \
   -v "$volume:/home/glow/work" "$image" >/dev/null
-for _ in $(seq 120); do
+for _ in $(seq 600); do
   curl -fs "http://127.0.0.1:$port/class/api/status?token=$token" >/dev/null && break
   sleep 0.5
 done

@@ -27,10 +27,12 @@ type Slurm struct {
 // the script or to the worker alone. A signal may come before the script knows
 // its worker's number: it is then passed on as soon as it does. "wait" returns
 // early when a signal comes, so it is called again then; once it has told how the
-// worker ended it knows nothing of it any more (127). The task to requeue is
-// named by its array and its index: the array's last task has the array's own
-// number as SLURM_JOB_ID, and by that number Slurm would requeue every task,
-// those that run, are finished or were cancelled too.
+// worker ended it knows nothing of it any more (127). That of bash says -1 at
+// times, when signals come together, and has lost how the worker ended: then a
+// task that was told to stop was stopped. The task to requeue is named by its
+// array and its index: the array's last task has the array's own number as
+// SLURM_JOB_ID, and by that number Slurm would requeue every task, those that
+// run, are finished or were cancelled too.
 var slurmScript = template.Must(template.New("slurm").Parse(`#!/bin/sh
 {{range .Directives}}#SBATCH {{.}}
 {{end}}
@@ -45,7 +47,11 @@ status=127 told=1
 while [ -n "$told" ]; do
   told=
   wait "$worker"; ended=$?
-  [ $ended -eq 127 ] || status=$ended
+  case $ended in
+  127) ;;
+  -1) ! kill -0 "$worker" 2>/dev/null || told=1 ;;
+  *) status=$ended ;;
+  esac
 done
 [ -z "$cancelled" ] || exit $status
 case $status in

@@ -36,7 +36,7 @@ var crashLine = regexp.MustCompile(`(?m)^(panic: |fatal error: |runtime: gorouti
 // A cell may print a line that begins like a panic; it is shown soon.
 const (
 	crashHold      = 20 * time.Second
-	crashHoldPanic = 500 * time.Millisecond
+	crashHoldPanic = 3 * time.Second
 	crashMax       = 1 << 20 // bytes that are kept
 )
 

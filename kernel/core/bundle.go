@@ -2,16 +2,20 @@ package core
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"glownotes/kernel/display"
+	"glownotes/kernel/wire"
 )
 
 // bundle returns data and metadata as they go into a message: never nil, and a
-// representation that JSON cannot hold replaced by the reason.
+// representation that JSON cannot hold replaced by the reason. The data are
+// strings, bytes, which are written in base64, and JSON.
 func (k *Kernel) bundle(b display.Bundle) (data, metadata map[string]any) {
 	data, metadata = maps.Clone(b.Data), maps.Clone(b.Metadata)
 	if data == nil {
@@ -30,7 +34,7 @@ func (k *Kernel) bundle(b display.Bundle) (data, metadata map[string]any) {
 		}
 		data[mime] = v
 	}
-	if _, err := json.Marshal(metadata); err != nil {
+	if _, err := wire.Marshal(metadata); err != nil {
 		k.log.Warn("core: metadata of a display", "err", err)
 		metadata = map[string]any{}
 	}
@@ -43,6 +47,8 @@ func (k *Kernel) bundle(b display.Bundle) (data, metadata map[string]any) {
 func representation(mime string, v any) (any, error) {
 	isJSON := mime == "application/json" || strings.HasSuffix(mime, "+json")
 	switch x := v.(type) {
+	case nil:
+		return json.RawMessage("null"), nil
 	case []byte:
 		switch {
 		case isJSON:
@@ -57,15 +63,52 @@ func representation(mime string, v any) (any, error) {
 		}
 		return v, nil
 	}
-	_, err := json.Marshal(v)
-	return v, err
+	return wire.Marshal(v)
+}
+
+// appendBundle appends the fields data and metadata of a message, which are
+// what bundle returned. A picture is copied once, into base64.
+func appendBundle(b []byte, data, metadata map[string]any) []byte {
+	size := 64
+	for mime, v := range data {
+		size += len(mime) + 8
+		switch v := v.(type) {
+		case string:
+			size += len(v) + len(v)/16
+		case []byte:
+			size += base64.StdEncoding.EncodedLen(len(v))
+		case json.RawMessage:
+			size += len(v)
+		}
+	}
+	b = append(slices.Grow(b, size), `"data":{`...)
+	for i, mime := range slices.Sorted(maps.Keys(data)) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(wire.AppendString(b, mime), ':')
+		switch v := data[mime].(type) {
+		case string:
+			b = wire.AppendString(b, v)
+		case []byte:
+			b = wire.AppendBase64(b, v)
+		case json.RawMessage:
+			b = append(b, v...)
+		}
+	}
+	b = append(b, `},"metadata":`...)
+	m, err := wire.Marshal(metadata)
+	if err != nil { // not after bundle
+		m = json.RawMessage("{}")
+	}
+	return append(b, m...)
 }
 
 // document returns text as JSON if it is an object or a list, else v.
 func document(text []byte, v any) any {
 	t := bytes.TrimSpace(text)
 	if len(t) > 0 && (t[0] == '{' || t[0] == '[') && json.Valid(t) {
-		return json.RawMessage(t)
+		return json.RawMessage(bytes.ToValidUTF8(t, []byte("\uFFFD")))
 	}
 	return v
 }

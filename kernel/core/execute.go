@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -188,11 +189,21 @@ func (k *Kernel) awaitEngine(e *execution) error {
 	return err
 }
 
+// resultContent is the content of execute_result.
+type resultContent struct {
+	data, metadata map[string]any // from bundle
+	count          int
+}
+
+// AppendJSON implements wire.Appender.
+func (c resultContent) AppendJSON(b []byte) []byte {
+	b = append(appendBundle(append(b, '{'), c.data, c.metadata), `,"execution_count":`...)
+	return append(strconv.AppendInt(b, int64(c.count), 10), '}')
+}
+
 func (k *Kernel) publishResult(e *execution, b display.Bundle) {
 	data, metadata := k.bundle(b)
-	k.publish("execute_result", e.Header, map[string]any{
-		"execution_count": e.number, "data": data, "metadata": metadata,
-	})
+	k.publish("execute_result", e.Header, resultContent{data, metadata, e.number})
 	if e.store {
 		text, _ := data["text/plain"].(string)
 		k.history.SetOutput(e.number, text)

@@ -106,9 +106,17 @@ func (o *output) send(msgType string, content any) {
 }
 
 type displayContent struct {
-	Data      map[string]any    `json:"data"`
-	Metadata  map[string]any    `json:"metadata"`
-	Transient map[string]string `json:"transient"`
+	data, metadata map[string]any // from bundle
+	id             string         // "": none
+}
+
+// AppendJSON implements wire.Appender.
+func (c displayContent) AppendJSON(b []byte) []byte {
+	b = append(appendBundle(append(b, '{'), c.data, c.metadata), `,"transient":{`...)
+	if c.id != "" {
+		b = wire.AppendString(append(b, `"display_id":`...), c.id)
+	}
+	return append(b, "}}"...)
 }
 
 // Display implements Output.
@@ -122,12 +130,8 @@ func (o *output) Update(b display.Bundle, id string) {
 }
 
 func (k *Kernel) displayContent(b display.Bundle, id string) displayContent {
-	c := displayContent{Transient: map[string]string{}}
-	c.Data, c.Metadata = k.bundle(b)
-	if id != "" {
-		c.Transient["display_id"] = id
-	}
-	return c
+	data, metadata := k.bundle(b)
+	return displayContent{data, metadata, id}
 }
 
 // Clear implements Output.

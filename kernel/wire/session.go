@@ -47,14 +47,15 @@ func (s *Session) Header(msgType string) Header {
 // {}. Characters of HTML are not escaped. It fails where content holds what
 // JSON cannot: NaN, infinities, functions.
 func (s *Session) New(ch Channel, msgType string, parent Header, content any) (*Message, error) {
-	body, err := marshal(content)
+	body, err := Marshal(content)
 	if err != nil {
 		return nil, fmt.Errorf("wire: content of %s: %w", msgType, err)
 	}
 	return &Message{Channel: ch, Header: s.Header(msgType), Parent: parent, Content: body}, nil
 }
 
-func marshal(v any) (json.RawMessage, error) {
+// Marshal returns v as JSON, with the characters of HTML as they are; nil is {}.
+func Marshal(v any) (json.RawMessage, error) {
 	switch v := v.(type) {
 	case nil:
 		return json.RawMessage("{}"), nil

@@ -56,7 +56,7 @@ func BenchmarkAppendString(b *testing.B) {
 		b.Run(c.name+"/impl=json", func(b *testing.B) {
 			b.SetBytes(int64(len(c.text)))
 			for b.Loop() {
-				if _, err := marshal(c.text); err != nil {
+				if _, err := Marshal(c.text); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -24,6 +24,8 @@ type builder struct {
 	cells cellSymbols
 
 	nothing nothing
+	ahead   tools
+	configs configs // in image mode
 }
 
 // sourceFiles are what the compiler gets of a cell.
@@ -42,22 +44,23 @@ type built struct {
 
 // build compiles and links.
 func (b *builder) build(ctx context.Context, serial int, s sourceFiles) (*built, error) {
-	dir := filepath.Join(b.dir, fmt.Sprint("c", serial))
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("live: %w", err)
+	n, err := b.take(serial)
+	if err != nil {
+		return nil, err
 	}
-	out := &built{archive: filepath.Join(dir, "cell.a"), plugin: filepath.Join(dir, "cell.so")}
+	defer n.end()
+	out := &built{archive: filepath.Join(n.dir, "cell.a"), plugin: filepath.Join(n.dir, "cell.so")}
 	if b.pkgs.image != nil {
-		return out, b.buildImage(ctx, dir, serial, s, out)
+		return out, b.buildImage(ctx, n, serial, s, out)
 	}
-	return out, b.buildPlain(ctx, dir, serial, s, out)
+	return out, b.buildPlain(ctx, n, serial, s, out)
 }
 
 // buildPlain makes a plugin. It has two packages: the cell's own and a main
 // package that calls it, because a main package of one plugin cannot be linked
 // into another one.
-func (b *builder) buildPlain(ctx context.Context, dir string, serial int, s sourceFiles, out *built) error {
-	path := cellPath(serial)
+func (b *builder) buildPlain(ctx context.Context, n *bench, serial int, s sourceFiles, out *built) error {
+	path, dir := cellPath(serial), n.dir
 	cfg := filepath.Join(dir, "importcfg")
 	config := b.pkgs.importConfig()
 	main := fmt.Sprintf("package main\nimport cell %q\nfunc %s() { cell.%s() }\nfunc main() {}\n", path, runName, runName)
@@ -69,30 +72,30 @@ func (b *builder) buildPlain(ctx context.Context, dir string, serial int, s sour
 			return fmt.Errorf("live: %w", err)
 		}
 	}
-	if err := b.compileCell(ctx, dir, path, out.archive, s); err != nil {
+	if err := b.compileCell(ctx, n, cfg, path, out.archive, s); err != nil {
 		return err
 	}
 	mainArchive := filepath.Join(dir, "main.a")
-	if err := b.compile(ctx, dir, path+"/main", "main.go", mainArchive, "-complete"); err != nil {
+	if err := b.compile(ctx, &bench{dir: dir}, cfg, path+"/main", "main.go", mainArchive, "-complete"); err != nil {
 		return err
 	}
-	return b.link(ctx, dir, path+"/main", mainArchive, out.plugin)
+	return b.link(ctx, n, path+"/main", mainArchive, out.plugin)
 }
 
 // compileCell compiles the file of a cell, with what its C code adds.
-func (b *builder) compileCell(ctx context.Context, dir, path, archive string, s sourceFiles, flags ...string) error {
+func (b *builder) compileCell(ctx context.Context, n *bench, config, path, archive string, s sourceFiles, flags ...string) error {
 	if s.light {
 		flags = append(flags, "-l") // no inlining: a third less time
 	}
 	c := s.c
 	if c == nil {
-		return b.compile(ctx, dir, path, "cell.go", archive, append(flags, "-complete")...)
+		return b.compile(ctx, n, config, path, "cell.go", archive, append(flags, "-complete")...)
 	}
 	const goTypes = "_cgo_gotypes.go"
-	if err := os.WriteFile(filepath.Join(dir, goTypes), c.goText, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(n.dir, goTypes), c.goText, 0o600); err != nil {
 		return fmt.Errorf("live: %w", err)
 	}
-	if err := b.compile(ctx, dir, path, "cell.go", archive, append(flags, goTypes)...); err != nil {
+	if err := b.compile(ctx, n, config, path, "cell.go", archive, append(flags, goTypes)...); err != nil {
 		return err
 	}
 	data, err := os.ReadFile(archive)
@@ -112,24 +115,24 @@ func (b *builder) compileCell(ctx context.Context, dir, path, archive string, s 
 	return nil
 }
 
-func (b *builder) compile(ctx context.Context, dir, path, file, archive string, flags ...string) error {
-	args := append([]string{"-o", archive, "-trimpath", dir + "=>.",
+func (b *builder) compile(ctx context.Context, n *bench, config, path, file, archive string, flags ...string) error {
+	args := append([]string{"-o", archive, "-trimpath", n.dir + "=>.",
 		"-p", path, "-lang=" + b.tc.lang, "-installsuffix", "dynlink", "-goversion", b.tc.version,
-		"-c=2", "-dynlink", "-nolocalimports", "-importcfg", "importcfg", "-pack"}, flags...)
-	_, err := b.tool(ctx, dir, filepath.Join(b.tc.toolDir, "compile"), append(args, file)...)
+		"-c=2", "-dynlink", "-nolocalimports", "-importcfg", config, "-pack"}, flags...)
+	_, err := b.waitingTool(ctx, n.compile, n.dir, nil, nil, filepath.Join(b.tc.toolDir, "compile"), append(args, file)...)
 	return err
 }
 
 // link runs the Go linker up to the object files and calls ld itself: the
 // linker would ask gcc up to three times for flags that it knows, and gcc would
 // call collect2 and that ld.
-func (b *builder) link(ctx context.Context, dir, path, archive, plugin string) error {
-	objects := filepath.Join(dir, "objects")
+func (b *builder) link(ctx context.Context, n *bench, path, archive, plugin string) error {
+	objects := filepath.Join(n.dir, objectsDir)
 	if err := os.MkdirAll(objects, 0o700); err != nil {
 		return fmt.Errorf("live: %w", err)
 	}
 	defer os.RemoveAll(objects)
-	out, err := b.goLink(ctx, dir, path, archive, plugin, "importcfg", objects, nil)
+	out, err := b.goLink(ctx, n, b.nothing.in(b.dir), path, archive, plugin, "importcfg", objects, nil)
 	if err != nil {
 		return err
 	}
@@ -137,18 +140,31 @@ func (b *builder) link(ctx context.Context, dir, path, archive, plugin string) e
 	if err != nil {
 		return err
 	}
-	_, err = b.tool(ctx, dir, b.tc.ld, args...)
+	_, err = b.tool(ctx, n.dir, nil, b.tc.ld, args...)
 	return err
 }
 
-// goLink runs the Go linker; its output names the command that it would have
-// run for the last step.
-func (b *builder) goLink(ctx context.Context, dir, path, archive, plugin, importcfg, objects string, env []string, flags ...string) ([]byte, error) {
+// objectsDir is the folder of the linker's own files in that of a cell.
+const objectsDir = "objects"
+
+// goLink runs the Go linker; its output names the command for the last step,
+// which it does not run: extld is no linker.
+func (b *builder) goLink(ctx context.Context, n *bench, extld, path, archive, plugin, importcfg, objects string, env []string, flags ...string) ([]byte, error) {
 	args := append([]string{"-v", "-o", plugin, "-importcfg", importcfg,
 		"-installsuffix", "dynlink", "-pluginpath", path, "-buildmode=plugin", "-s", "-w",
-		"-tmpdir", objects, "-compressdwarf=false", "-extld=" + b.nothing.in(b.dir)}, flags...)
-	return b.toolEnv(ctx, dir, env, filepath.Join(b.tc.toolDir, "link"), append(args, archive)...)
+		"-tmpdir", objects, "-compressdwarf=false", "-extld=" + extld}, flags...)
+	stopped := func(out []byte) bool { return extld == noProgram && stoppedThere.Match(out) }
+	return b.waitingTool(ctx, n.link, n.dir, env, stopped, filepath.Join(b.tc.toolDir, "link"), append(args, archive)...)
 }
+
+// noProgram is the external linker where nothing but the object file is wanted:
+// the Go linker looks for a program of this name three times, and fails, which
+// takes less time than to start one.
+const noProgram = "glownotes-has-no-such-program"
+
+// stoppedThere is what the Go linker writes then, behind the command for the
+// last step.
+var stoppedThere = regexp.MustCompile(`(?ms)^host link: [^\n]*\n.*` + noProgram)
 
 var hostLink = regexp.MustCompile(`(?m)^host link: (.*)$`)
 
@@ -204,23 +220,44 @@ func (e *toolError) Error() string {
 
 func (e *toolError) Unwrap() error { return e.err }
 
-func (b *builder) tool(ctx context.Context, dir, name string, args ...string) ([]byte, error) {
-	return b.toolEnv(ctx, dir, nil, name, args...)
+// toolEnv is the environment of the tools. They end before a collection pays:
+// without one the link of a cell that uses Gorgonia takes a fifth less time.
+func (b *builder) toolEnv(more []string) []string {
+	return append(append(os.Environ(), "GOROOT="+b.tc.goRoot, "GOGC=off", "GOMEMLIMIT=1GiB"), more...)
 }
 
-func (b *builder) toolEnv(ctx context.Context, dir string, env []string, name string, args ...string) ([]byte, error) {
+// waitingTool has a tool that waits do the work; if there is none or it fails,
+// it starts one. A failure with output that done accepts is none.
+func (b *builder) waitingTool(ctx context.Context, w *waitingTool, dir string, env []string, done func(out []byte) bool, name string, args ...string) ([]byte, error) {
+	failed := func(out []byte, err error) bool { return err != nil && (done == nil || !done(out)) }
+	if w != nil {
+		out, err := w.run(ctx, args)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if !failed(out, err) {
+			return out, nil
+		}
+	}
+	out, err := b.tool(ctx, dir, env, name, args...)
+	if ctx.Err() != nil || failed(out, err) {
+		return nil, err
+	}
+	if w != nil && !w.wasKilled() {
+		b.endAhead() // it was the waiting that failed
+	}
+	return out, nil
+}
+
+func (b *builder) tool(ctx context.Context, dir string, env []string, name string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Dir = dir
-	// The tools end before a collection pays: without one the link of a cell
-	// that uses Gorgonia takes a fifth less time.
-	cmd.Env = append(os.Environ(), "GOROOT="+b.tc.goRoot, "GOGC=off", "GOMEMLIMIT=1GiB")
-	cmd.Env = append(cmd.Env, env...)
+	cmd.Dir, cmd.Env = dir, b.toolEnv(env)
 	out, err := cmd.CombinedOutput()
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
 	if err != nil {
-		return nil, &toolError{filepath.Base(name), err, string(bytes.TrimSpace(out))}
+		return out, &toolError{filepath.Base(name), err, string(bytes.TrimSpace(out))}
 	}
 	return out, nil
 }

@@ -199,7 +199,7 @@ func quoteAll(list []string) []string {
 }
 
 func (t *cTools) run(ctx context.Context, dir, name string, args ...string) ([]byte, error) {
-	return t.toolEnv(ctx, dir, []string{"CC=" + strings.Join(t.cc, " "), "LC_ALL=C", "GOARCH=" + t.tc.env["GOARCH"], "GOOS=" + t.tc.env["GOOS"]}, name, args...)
+	return t.tool(ctx, dir, []string{"CC=" + strings.Join(t.cc, " "), "LC_ALL=C", "GOARCH=" + t.tc.env["GOARCH"], "GOOS=" + t.tc.env["GOOS"]}, name, args...)
 }
 
 // definitions lists what the C code defines, as uses in Go. The compiler's

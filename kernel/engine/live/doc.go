@@ -16,7 +16,7 @@
 //	hoist.go       variables of the top level become variables of the package
 //	check.go       go/types checks everything; problem.go words the errors
 //	emit.go        the file for the compiler, made by edits of the source
-//	build.go       compile and link, called directly
+//	build.go       compile and link, called directly; ahead.go has them wait for it
 //	process.go     the host loads and runs it; gate.go keeps output in order
 //	session.go     what the cell declared is known to later cells
 //
@@ -27,9 +27,10 @@
 // cell reaches. In image mode the standard library, Gorgonia, gonum/plot and
 // the module's packages are one shared library that is built once, in a minute
 // or two (image.go, imagebuild.go); a cell is linked against a stub of it that
-// has only the symbols the cell refers to (package stublib). A cell takes 20 to
-// 40 ms then, and 53 KB of the host's memory, the 400th as well as the first;
-// the benchmarks Cell and Session in this package measure that.
+// has only the symbols the cell refers to (package stublib), and the linker's
+// object is made a shared object in this process (package solink). A cell takes
+// 20 to 40 ms then, and 53 KB of the host's memory, the 400th as well as the
+// first; the benchmarks Cell and Session in this package measure that.
 //
 // Before an image is used it has to run trial cells (mode.go); where it cannot
 // be built or they fail, cells stay plain, and the banner and "doctor" say why.

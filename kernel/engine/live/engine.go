@@ -151,6 +151,7 @@ func (e *Engine) Start(ctx context.Context, progress func(core.Progress)) error 
 		return err
 	}
 	e.started = true
+	go e.link.Load().builder.getReady()
 	if e.opts.Warm {
 		go e.warm()
 	}
@@ -316,7 +317,7 @@ func (e *Engine) workDir() string {
 
 func (e *Engine) startHost() error {
 	if e.faster != nil {
-		e.link.Store(e.faster)
+		e.link.Swap(e.faster).builder.endAhead()
 		e.faster = nil
 		e.setNoImage(nil)
 	}
@@ -349,15 +350,16 @@ func (e *Engine) Close() error {
 	}
 	<-e.starting // background work has ended with e.cancel
 	defer func() { e.starting <- struct{}{} }()
+	for _, l := range []*linkage{e.link.Load(), e.faster} {
+		if l != nil {
+			l.builder.endAhead()
+			l.pkgs.image.release()
+		}
+	}
 	if e.dir != "" {
 		os.RemoveAll(e.dir)
 		e.dirLock.unlock()
 		e.keeper.end()
-	}
-	for _, l := range []*linkage{e.link.Load(), e.faster} {
-		if l != nil {
-			l.pkgs.image.release()
-		}
 	}
 	return nil
 }

@@ -28,6 +28,7 @@ func (e *Engine) Execute(ctx context.Context, cell core.Cell, out core.Output) (
 	}
 	e.running.RLock()
 	defer e.running.RUnlock()
+	defer func() { go e.link.Load().builder.getReady() }()
 	r := &cellRun{Engine: e, cell: cell, out: out, note: note}
 	defer r.endTurn()
 	if err := r.takeTurn(ctx); err != nil {

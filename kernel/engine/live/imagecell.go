@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"glownotes/kernel/engine/solink"
 	"glownotes/kernel/engine/stublib"
 )
 
@@ -71,15 +72,6 @@ func (c *cellSymbols) present() stublib.Table {
 	return c.table
 }
 
-// readPlugin reads what later cells need to know of a plugin.
-func readPlugin(file string) (*stublib.Library, error) {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("live: %w", err)
-	}
-	return stublib.Read(data)
-}
-
 // alwaysWanted are symbols that the Go linker itself refers to.
 var alwaysWanted = []string{
 	"runtime.unreachableMethod", "runtime.mapinitnoop", "runtime.lastmoduledatap", "runtime.tlsg",
@@ -88,45 +80,96 @@ var alwaysWanted = []string{
 
 // buildImage makes a plugin that is linked against the image and against the
 // cells before it.
-func (b *builder) buildImage(ctx context.Context, dir string, serial int, s sourceFiles, out *built) error {
-	path := cellPath(serial)
-	compile, link, extra := b.pkgs.imageConfigs(b.stub())
-	for name, data := range map[string][]byte{"importcfg": compile, "importcfg.link": link, "cell.go": s.text} {
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
-			return fmt.Errorf("live: %w", err)
-		}
+func (b *builder) buildImage(ctx context.Context, n *bench, serial int, s sourceFiles, out *built) error {
+	path, dir := cellPath(serial), n.dir
+	extra, err := b.writeConfigs()
+	if err != nil {
+		return err
 	}
-	if err := b.compileCell(ctx, dir, path, out.archive, s, "-linkshared"); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "cell.go"), s.text, 0o600); err != nil {
+		return fmt.Errorf("live: %w", err)
+	}
+	if err := b.compileCell(ctx, n, b.compileConfig(), path, out.archive, s, "-linkshared"); err != nil {
 		return err
 	}
 	if err := b.writeStub(out.archive, extra); err != nil {
 		return err
 	}
-	objects := filepath.Join(dir, "objects")
+	objects := filepath.Join(dir, objectsDir)
 	if err := os.MkdirAll(objects, 0o700); err != nil {
 		return fmt.Errorf("live: %w", err)
 	}
 	defer os.RemoveAll(objects)
-	var env []string
-	if len(extra) == 0 {
-		env = []string{"GOMAXPROCS=1"} // there is too little to do for more threads
+	if len(extra) > 0 {
+		n = &bench{dir: dir} // the tool that waits has one thread
 	}
-	log, err := b.goLink(ctx, dir, path, out.archive, out.plugin, "importcfg.link", objects, env, "-linkshared")
+	log, err := b.goLink(ctx, n, noProgram, path, out.archive, out.plugin, b.linkConfig(), objects, b.linkEnv(extra), "-linkshared")
 	if err != nil {
 		return err
 	}
-	if err := cutSuffixes(filepath.Join(objects, "go.o")); err != nil {
+	plugin, err := b.shared(ctx, dir, log, filepath.Join(objects, "go.o"), out.plugin)
+	if err != nil {
 		return err
 	}
+	out.library, err = stublib.Read(plugin)
+	return err
+}
+
+// shared makes the plugin of the linker's object and returns its content. If
+// there are other objects too, those of C code, or anything that package solink
+// does not know, it takes ld.
+func (b *builder) shared(ctx context.Context, dir string, log []byte, object, plugin string) ([]byte, error) {
+	data, err := os.ReadFile(object)
+	if err != nil {
+		return nil, fmt.Errorf("live: %w", err)
+	}
+	changed := cutSuffixes(data)
 	args, err := ldArgs(log)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if _, err = b.tool(ctx, dir, b.tc.ld, b.imageArgs(args)...); err != nil {
-		return err
+	args = b.imageArgs(args)
+	if onlyObject(args, object, b.stub()) {
+		if out, err := solink.Link(data, imageName); err == nil {
+			if err := os.WriteFile(plugin, out, 0o700); err != nil {
+				return nil, fmt.Errorf("live: %w", err)
+			}
+			return out, nil
+		}
 	}
-	out.library, err = readPlugin(out.plugin)
-	return err
+	if changed {
+		if err := os.WriteFile(object, data, 0o600); err != nil {
+			return nil, fmt.Errorf("live: %w", err)
+		}
+	}
+	if _, err = b.tool(ctx, dir, nil, b.tc.ld, args...); err != nil {
+		return nil, err
+	}
+	if data, err = os.ReadFile(plugin); err != nil {
+		return nil, fmt.Errorf("live: %w", err)
+	}
+	return data, nil
+}
+
+// onlyObject tells whether the arguments of ld name no other files to be linked
+// than one object and the stub of the image.
+func onlyObject(args []string, object, stub string) bool {
+	for i, a := range args {
+		isFile := !strings.HasPrefix(a, "-") && (i == 0 || args[i-1] != "-o" && args[i-1] != "-z" && args[i-1] != "-m")
+		if strings.HasPrefix(a, "-l") || isFile && a != object && a != stub {
+			return false
+		}
+	}
+	return true
+}
+
+// linkEnv are settings of the linker: in image mode, with no packages to be
+// linked in, there is too little to do for more than one thread.
+func (b *builder) linkEnv(extra []string) []string {
+	if b.pkgs.image == nil || len(extra) > 0 {
+		return nil
+	}
+	return []string{"GOMAXPROCS=1"}
 }
 
 func (b *builder) stub() string { return filepath.Join(b.dir, imageName) }
@@ -177,20 +220,10 @@ func (b *builder) writeStub(archive string, extra []string) error {
 }
 
 // cutSuffixes makes references to functions of earlier cells match.
-func cutSuffixes(file string) error {
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return fmt.Errorf("live: %w", err)
-	}
-	old := bytes.Clone(data)
-	stublib.CutSuffix(data, cellPrefix)
-	if bytes.Equal(old, data) {
-		return nil
-	}
-	if err := os.WriteFile(file, data, 0o600); err != nil {
-		return fmt.Errorf("live: %w", err)
-	}
-	return nil
+func cutSuffixes(object []byte) (changed bool) {
+	old := bytes.Clone(object)
+	stublib.CutSuffix(object, cellPrefix)
+	return !bytes.Equal(old, object)
 }
 
 // imageArgs names the stub where the linker meant to search for the library.
@@ -206,31 +239,4 @@ func (b *builder) imageArgs(args []string) []string {
 		}
 	}
 	return out
-}
-
-// imageConfigs are the configurations of the compiler and the linker: what is
-// in the image or a cell is linked against, the rest, which extra lists, is
-// linked in.
-func (p *packages) imageConfigs(stub string) (compile, link []byte, extra []string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var c, l bytes.Buffer
-	for path, file := range p.archive {
-		fmt.Fprintf(&c, "packagefile %s=%s\n", path, file)
-		switch _, in := p.image.packages[path]; {
-		case path == "runtime":
-			fmt.Fprintf(&l, "packagefile %s=%s\n", path, p.image.file("runtime.a"))
-		case in:
-			fmt.Fprintf(&l, "packageshlib %s=%s\n", path, stub)
-		default:
-			fmt.Fprintf(&l, "packagefile %s=%s\n", path, file)
-			extra = append(extra, file)
-		}
-	}
-	for path, file := range p.cells {
-		fmt.Fprintf(&c, "packagefile %s=%s\n", path, file)
-		fmt.Fprintf(&l, "packageshlib %s=%s\n", path, stub)
-	}
-	slices.Sort(extra)
-	return c.Bytes(), l.Bytes(), extra
 }

@@ -30,6 +30,7 @@ type packages struct {
 	archive map[string]string // import path -> file with export data and code
 	names   map[string]string // import path -> package name
 	cells   map[string]string // packages of cells -> archive
+	order   []string          // those packages, in the order in which they came
 	loaded  map[string]bool   // packages that cells of this session import
 	local   string            // stamp of the module's own sources that archive was made from
 
@@ -100,7 +101,9 @@ func (p *packages) builtins() []types.Object {
 func (p *packages) addCell(serial int, archive string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.cells[cellPath(serial)] = archive
+	path := cellPath(serial)
+	p.cells[path] = archive
+	p.order = append(p.order, path)
 }
 
 // missing lists the paths that are not compiled yet.

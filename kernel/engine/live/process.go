@@ -47,6 +47,7 @@ func startProcess(program string, dir string, rt *router, log *slog.Logger) (*pr
 		pipes[i] = [2]*os.File{r, w}
 		all = append(all, r, w)
 	}
+	widen(pipes[1][0])
 	cmd := exec.Command(program, nonce)
 	cmd.Stdout, cmd.Stderr = pipes[2][1], pipes[3][1]
 	cmd.ExtraFiles = []*os.File{pipes[0][0], pipes[1][1]}

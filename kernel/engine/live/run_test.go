@@ -391,7 +391,7 @@ func TestInput(t *testing.T) {
 	}
 }
 
-// A kernel that is killed leaves no host behind.
+// A kernel that is killed leaves no host behind, and no tools that wait.
 func TestKilledKernelLeavesNoHost(t *testing.T) {
 	if os.Getenv("GLOWNOTES_TEST_CHILD") != "" {
 		e, err := New(Options{ModuleRoot: "../../.."})
@@ -402,7 +402,9 @@ func TestKilledKernelLeavesNoHost(t *testing.T) {
 			fmt.Println("error", err)
 			return
 		}
-		fmt.Println("host", e.proc.cmd.Process.Pid)
+		b := e.link.Load().builder
+		b.getReady()
+		fmt.Println("host", e.proc.cmd.Process.Pid, b.ahead.next.compile.cmd.Process.Pid, b.ahead.next.link.cmd.Process.Pid)
 		time.Sleep(time.Minute)
 		return
 	}
@@ -416,21 +418,16 @@ func TestKilledKernelLeavesNoHost(t *testing.T) {
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
 	}
-	var pid int
-	if _, err := fmt.Fscanf(pipe, "host %d\n", &pid); err != nil {
+	var pids [3]int
+	if _, err := fmt.Fscanf(pipe, "host %d %d %d\n", &pids[0], &pids[1], &pids[2]); err != nil {
 		t.Fatal(err)
 	}
 	child.Process.Kill()
 	child.Wait()
-	for range 500 {
-		if err := syscall.Kill(pid, 0); err != nil {
-			return
+	for i, pid := range pids {
+		if !gone(pid) {
+			t.Errorf("%s %d still runs", [...]string{"host", "compile", "link"}[i], pid)
+			syscall.Kill(pid, syscall.SIGKILL)
 		}
-		if data, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); strings.Contains(string(data), ") Z ") {
-			return // ended; nobody here reaps orphans
-		}
-		time.Sleep(10 * time.Millisecond)
 	}
-	t.Errorf("host %d still runs", pid)
-	syscall.Kill(pid, syscall.SIGKILL)
 }

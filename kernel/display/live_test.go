@@ -1,6 +1,8 @@
 package display
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,9 +27,27 @@ func (r *recorder) add(kind, id, text string) {
 	r.ids[id] = true
 }
 
+func (r *recorder) seen() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.events)
+}
+
+func (r *recorder) shownIDs() map[string]bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return maps.Clone(r.ids)
+}
+
 func (r *recorder) Display(b Bundle, id string) { r.add("show", id, b.Text()) }
 func (r *recorder) Update(b Bundle, id string)  { r.add("update", id, b.Text()) }
 func (r *recorder) Clear(wait bool)             { r.add("clear", "", "") }
+
+// last is the last event.
+func last(r *recorder) string {
+	list := r.seen()
+	return list[len(list)-1]
+}
 
 func record(t *testing.T) *recorder {
 	r := new(recorder)
@@ -45,17 +65,17 @@ func TestLiveThrottles(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 		time.Sleep(time.Second)
-		if n := len(r.events); n < 10 || n > 12 {
-			t.Errorf("%d events in a second: %v", n, r.events)
+		if n := len(r.seen()); n < 10 || n > 12 {
+			t.Errorf("%d events in a second: %v", n, r.seen())
 		}
-		if got := r.events[0]; got != "show 0" {
+		if got := r.seen()[0]; got != "show 0" {
 			t.Errorf("first event %q", got)
 		}
-		if got := r.events[len(r.events)-1]; got != "update 1000" {
+		if got := last(r); got != "update 1000" {
 			t.Errorf("last event %q, want the last value", got)
 		}
-		if len(r.ids) != 1 {
-			t.Errorf("ids %v, want one", r.ids)
+		if len(r.shownIDs()) != 1 {
+			t.Errorf("ids %v, want one", r.shownIDs())
 		}
 	})
 }
@@ -68,12 +88,12 @@ func TestFlushSendsTheLast(t *testing.T) {
 		l.Update("b")
 		l.Update("c")
 		Flush()
-		if got := strings.Join(r.events, ";"); got != "show a;update c" {
+		if got := strings.Join(r.seen(), ";"); got != "show a;update c" {
 			t.Errorf("events %q", got)
 		}
 		time.Sleep(time.Second)
-		if len(r.events) != 2 {
-			t.Errorf("sent twice: %v", r.events)
+		if len(r.seen()) != 2 {
+			t.Errorf("sent twice: %v", r.seen())
 		}
 	})
 }
@@ -85,11 +105,11 @@ func TestProgress(t *testing.T) {
 			time.Sleep(50 * time.Millisecond)
 			_ = i
 		}
-		last := r.events[len(r.events)-1]
+		last := last(r)
 		if want := "update steps 100% |████████████████████████| 40/40, 0:02, 20.0/s"; last != want {
 			t.Errorf("last event\n%q, want\n%q", last, want)
 		}
-		mid := r.events[len(r.events)/2]
+		mid := r.seen()[len(r.seen())/2]
 		for _, part := range []string{"/40", "0:01 < 0:01", "20.0/s"} {
 			if !strings.Contains(mid, part) {
 				t.Errorf("middle event %q lacks %q", mid, part)
@@ -112,7 +132,7 @@ func TestProgressFrom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := NewProgress("steps", 1000)
 		p.From(800)
-		last := func() string { return r.events[len(r.events)-1] }
+		last := func() string { return last(r) }
 		if got := last(); strings.Contains(got, "/s") || strings.Contains(got, "<") {
 			t.Errorf("before the first step of this run: %q tells a rate", got)
 		}
@@ -131,7 +151,7 @@ func TestShowAndClear(t *testing.T) {
 	ShowAs("loss", 2)
 	Update("loss", 3)
 	Clear(true)
-	if got := strings.Join(r.events, ";"); got != "show 1;show x;show 2;update 3;clear" || !r.ids["loss"] {
+	if got := strings.Join(r.seen(), ";"); got != "show 1;show x;show 2;update 3;clear" || !r.shownIDs()["loss"] {
 		t.Errorf("events %q", got)
 	}
 }

@@ -123,7 +123,7 @@ func Medium() Capacity {
 // learning rate that falls along a cosine, the running mean of the weights, and
 // for the real sets augmentation. In the tasks whose y is a picture the flow
 // models what a network leaves (denoising: DnCNN and U-Net together,
-// inpainting: the context encoder; depth: a U-Net, a median filter and the
+// inpainting: the context encoder; depth: these two, a median filter and the
 // sensor's depth itself), so that its prediction begins where regression ends.
 func Compact(t Task, s Source, size, steps int, k Capacity) Config {
 	c := Paper(t, s, size)
@@ -144,7 +144,7 @@ func Compact(t Task, s Source, size, steps int, k Capacity) Config {
 		c.Mean, c.Scale = "DnCNN+U-Net", 12
 	case Depth:
 		c = c.OnPatches(32)
-		c.Mean, c.Scale = "U-Net+median+input", 100
+		c.Mean, c.Scale = "DnCNN+U-Net+median+input", 100
 		// The error at edges has long tails: a few samples far out spoil a mean
 		// of 32 at temperature 1.
 		c.Predict.Temperature = .5

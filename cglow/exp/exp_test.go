@@ -223,7 +223,7 @@ func TestConfigErrors(t *testing.T) {
 		{"Average", func(c *Config) { c.Train.EMA = 0 }},
 		{"Baselines", func(c *Config) { c.Baselines[1].Name = "FCN" }},
 		{"Mean", func(c *Config) { *c = tiny(Denoise); c.Mean = "DnCNN+median" }},
-		{"Baselines", func(c *Config) { *c = tiny(Depth); c.Baselines[0].Name = "median" }},
+		{"Baselines", func(c *Config) { *c = tiny(Depth); c.Mean, c.Baselines[0].Name = "U-Net", "median" }},
 		{"Model", func(c *Config) { c.Model.X.C = 1 }},
 		{"Augment", func(c *Config) { c.Augment.Draws = 3 }},
 	} {

@@ -98,11 +98,11 @@ func realSets[D data.Dataset](c Config, read func(data.Split) (D, error)) (*sets
 
 // filterNames lists the filters for a sentence that names the baselines.
 func (p *protocol) filterNames() string {
-	s := ""
-	for _, name := range slices.Sorted(maps.Keys(p.filters)) {
-		s += fmt.Sprintf(", nor is it %q", name)
+	names := slices.Sorted(maps.Keys(p.filters))
+	if len(names) == 0 {
+		return ""
 	}
-	return s
+	return fmt.Sprintf(" and of the filters %q", names)
 }
 
 // input is the filter that does nothing.

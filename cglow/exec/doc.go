@@ -58,6 +58,10 @@
 //	 64     22.4   173 ms   158 ms   65 ms       824 ms               29 %
 //	128     89.4   609 ms        -       -      1738 ms               33 %
 //
+// The table was measured before gradients of fully connected layers stayed factors. Old and new in
+// turn on a noisier day, medians of four runs each: 76 and 70 ms at 32, 235 and 221 at 64, 749 and
+// 681 at 128, 6-9 % less.
+//
 // GFLOP counts the matrix products only (cglow.FLOPs); fast is cglow.Fast of the live form, which
 // does less. What bounds a step, in ms of it:
 //

@@ -51,30 +51,26 @@
 //
 // Whole training steps with the optimizer, L 3, K 8, n_c 64, n_w 128, coupling width 256, batch 2,
 // on 2 cores of an Intel Xeon (Granite Rapids, AVX-512; 465 GFLOP/s on both by cpu.Peak), medians,
-// beside the authors' code in PyTorch 2.15.0 with two threads, alternately, 2026-11-27:
+// beside the authors' code in PyTorch 2.15.0 with two threads, alternately, two rounds, 2026-11-28:
 //
-//	size   GFLOP    paper     live    fast   PyTorch (paper)   share of peak (paper)
-//	 32      5.6    57 ms    57 ms   24 ms       450 ms               22 %
-//	 64     22.4   173 ms   158 ms   65 ms       824 ms               29 %
-//	128     89.4   609 ms        -       -      1738 ms               33 %
-//
-// The table was measured before gradients of fully connected layers stayed factors. Old and new in
-// turn on a noisier day, medians of four runs each: 76 and 70 ms at 32, 235 and 221 at 64, 749 and
-// 681 at 128, 6-9 % less.
+//	size   GFLOP     paper        live       fast     PyTorch (paper)   share of peak (paper)
+//	 32      5.6    49, 54 ms   47, 52 ms  20, 23 ms    292, 370 ms          24, 25 %
+//	 64     22.4  134, 143 ms 132, 132 ms  52, 54 ms    757, 789 ms          36, 35 %
+//	128     89.4  487, 497 ms        -          -      1482, 1362 ms         39, 38 %
 //
 // GFLOP counts the matrix products only (cglow.FLOPs); fast is cglow.Fast of the live form, which
 // does less. What bounds a step, in ms of it:
 //
 //	                                       32     64    128
-//	coupling networks                      23     81    292    42-53 % of the peak
-//	networks on x                          14     45    165    their products, and 0.1 GB at 32 for the fully connected layers
-//	Adam                                   12     24     80    28 bytes a weight, 44 GB/s: the memory's
-//	finite check of all gradients           3      6     15    the same
-//	1x1, actnorm, affine, log-dets          4      9     21
+//	coupling networks                      23     76    267    42-58 % of the peak
+//	networks on x                          13     40    140    their products, and weights read twice
+//	Adam                                    9     17     47    24 bytes a weight, 28 without factors: the memory's
+//	finite check of all gradients           1      2      2    the same
+//	1x1, actnorm, affine, log-dets          4      7     17
 //
 // The multiply-add loop of a tile runs at 85-90 % of the peak alone, 75-80 % with weights that have
-// to come from the second-level cache, and 57-77 % inside a coupling network, whose weights,
-// gradients and panels exceed that cache (2 MB) from 24 channels on. The mean of 10 samples for 128
+// to come from the second-level cache, and 57-77 % inside a coupling network, at 12
+// channels as at 48, and however many panels add to the gradients at a time. The mean of 10 samples for 128
 // images at 32x32 (BenchmarkPredict) takes 4.1 s in the paper form, half of the peak, and 2.2 s in
 // the fast one. On your own machine, with the parts of a step (or notebooks/speed.ipynb):
 //

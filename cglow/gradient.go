@@ -59,7 +59,7 @@ func (o outerGrad) Grad() (gorgonia.Value, error) {
 	f, shape := v.Data().([]float32), o.Shape()
 	out, in := shape[0], shape[1]
 	g := make([]float32, out*in)
-	cpu.Gemm(true, false, out, in, len(f)/(out+in), f, out+in, f[out:], out+in, g, in, 0)
+	cpu.Outer{F: f, N: len(f) / (out + in), Out: out, In: in}.Write(g)
 	return tensor.New(tensor.WithShape(out, in), tensor.WithBacking(g)), nil
 }
 

@@ -77,6 +77,12 @@ func (o *Outer) check(what string, from, count int) {
 	}
 }
 
+// Write sets g to all values, row by row.
+func (o Outer) Write(g []float32) {
+	row := o.Out + o.In
+	Gemm(true, false, o.Out, o.In, o.N, o.F, row, o.F[o.Out:], row, g, o.In, 0)
+}
+
 // outerPiece is the most values of an outer product that are made at a time.
 const outerPiece = 4096
 

@@ -26,9 +26,8 @@ func matMul(o *op.Op) *Kernel {
 
 func outer(o *op.Op) *Kernel {
 	d := o.Dims().(op.OuterDims)
-	row := d.Out + d.In
 	return plain(func(outs, ins [][]float32) error {
-		cpu.Gemm(true, false, d.Out, d.In, d.N, ins[0], row, ins[0][d.Out:], row, outs[0], d.In, 0)
+		cpu.Outer{F: ins[0], N: d.N, Out: d.Out, In: d.In}.Write(outs[0])
 		return nil
 	})
 }

@@ -70,13 +70,14 @@ func (n *Net) Train(ctx context.Context, ds data.Dataset, cfg TrainConfig, repor
 	if err != nil {
 		return nil, err
 	}
-	order := train.NewOrder(ds, n.seed, cfg.Batch)
+	batches := train.NewBatches(ds, n.seed, cfg.Batch, cfg.Steps)
+	defer batches.Close()
 	start, first := time.Now(), len(losses)
 	for s := first; s < cfg.Steps; s++ {
 		if err := ctx.Err(); err != nil {
 			return losses, errors.Join(err, n.keep(cfg, losses))
 		}
-		loss, err := n.step(ds, order, s, cfg.Batch)
+		loss, err := n.step(batches, s, cfg.Batch)
 		if err != nil {
 			return losses, err
 		}
@@ -114,8 +115,8 @@ func progress(losses []float64, steps, first int, took time.Duration) Progress {
 }
 
 // step trains on one batch and returns its loss before the update.
-func (n *Net) step(ds data.Dataset, order *train.Order, s, batch int) (float64, error) {
-	x, y, err := ds.Load(order.Examples(s + 1))
+func (n *Net) step(batches *train.Batches, s, batch int) (float64, error) {
+	x, y, err := batches.Load(s + 1)
 	if err != nil {
 		return 0, fmt.Errorf("baseline: %w", err)
 	}

@@ -42,6 +42,35 @@ func Augment(d Dataset, cfg AugmentConfig) (Dataset, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	return augment(d, d, cfg)
+}
+
+// AugmentFrom is Augment with its changes made on larger versions of the same
+// pairs: fine holds them in the same order, with sides that are a multiple of
+// those of d. What was changed is shrunk to the shapes of d: x to the means of
+// squares of pixels, y to the class that most of a square has. Edges of turned
+// and zoomed masks thus stay as exact as those of d, where Augment leaves them
+// ragged by half a pixel. Shift counts pixels of d. y must be a mask or have a
+// channel for each class.
+func AugmentFrom(d, fine Dataset, cfg AugmentConfig) (Dataset, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	sx, sy := d.Shapes()
+	fx, fy := fine.Shapes()
+	k := fx.H / max(1, sx.H)
+	larger := func(f, s Shape) bool { return f == Shape{C: s.C, H: k * s.H, W: k * s.W} }
+	switch {
+	case k < 1 || !larger(fx, sx) || !larger(fy, sy):
+		return nil, fmt.Errorf("data: augment: %s has pairs of %v and %v, which are no multiple of %v and %v of %s", fine.Name(), fx, fy, sx, sy, d.Name())
+	case fine.Len() != d.Len():
+		return nil, fmt.Errorf("data: augment: %s has %d pairs, %s has %d", fine.Name(), fine.Len(), d.Name(), d.Len())
+	}
+	return augment(d, fine, cfg)
+}
+
+// augment makes variants of d's pairs from those of fine.
+func augment(d, fine Dataset, cfg AugmentConfig) (Dataset, error) {
 	n := d.Len()
 	if n == 0 {
 		return nil, fmt.Errorf("data: augment: %s is endless", d.Name())
@@ -53,10 +82,20 @@ func Augment(d Dataset, cfg AugmentConfig) (Dataset, error) {
 	if cfg.Shift >= min(sx.H, sx.W) {
 		return nil, fmt.Errorf("data: augment: Shift is %d, pictures are %v", cfg.Shift, sx)
 	}
+	fx, _ := fine.Shapes()
+	k := fx.H / sx.H
+	name := fmt.Sprintf("%s augmented %d times", d.Name(), cfg.Draws)
+	if k > 1 {
+		name += fmt.Sprintf(" at %v", fx)
+	}
 	return &pairs{
-		name: fmt.Sprintf("%s augmented %d times", d.Name(), cfg.Draws), n: n * cfg.Draws, sx: sx, sy: sy,
+		name: name, n: n * cfg.Draws, sx: sx, sy: sy,
 		pair: func(i int, x, y []float32) error {
-			px, py, err := d.Load([]int{i % n})
+			from := fine
+			if i < n {
+				from = d
+			}
+			px, py, err := from.Load([]int{i % n})
 			if err != nil {
 				return err
 			}
@@ -66,20 +105,26 @@ func Augment(d Dataset, cfg AugmentConfig) (Dataset, error) {
 				return nil
 			}
 			r := stream(cfg.Seed, i)
-			mirror := cfg.Mirror && chance(r, .5)
-			dx, dy := r.IntN(2*cfg.Shift+1)-cfg.Shift, r.IntN(2*cfg.Shift+1)-cfg.Shift
-			if cfg.Zoom > 0 || cfg.Turn > 0 {
+			mirror, shift := cfg.Mirror && chance(r, .5), cfg.Shift*k
+			dx, dy := r.IntN(2*shift+1)-shift, r.IntN(2*shift+1)-shift
+			switch {
+			case k > 1:
+				w := newWarp(r, cfg, mirror, dx, dy)
+				shrink(x, w.applied(px, true), k)
+				shrink(y, w.applied(py, false), k)
+				pure(y, sy)
+			case cfg.Zoom > 0 || cfg.Turn > 0:
 				w := newWarp(r, cfg, mirror, dx, dy)
 				w.apply(x, px, true)
 				w.apply(y, py, false)
-			} else {
+			default:
 				moved(x, px, mirror, dx, dy)
 				moved(y, py, mirror, dx, dy)
 			}
 			if cfg.Light > 0 {
-				k := float32(uniform(r, 1-cfg.Light, 1+cfg.Light))
+				f := float32(uniform(r, 1-cfg.Light, 1+cfg.Light))
 				for j, v := range x {
-					x[j] = min(1, max(0, k*v))
+					x[j] = min(1, max(0, f*v))
 				}
 			}
 			return nil

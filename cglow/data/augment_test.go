@@ -214,3 +214,151 @@ func TestAugmentKeepsMasks(t *testing.T) {
 		t.Error("a block in the middle was moved with its picture")
 	}
 }
+
+// enlarged is a dataset whose pixels are kxk squares of those of another.
+func enlarged(d Dataset, k int) Dataset {
+	sx, sy := d.Shapes()
+	larger := func(s Shape) Shape { return Shape{C: s.C, H: k * s.H, W: k * s.W} }
+	return &pairs{name: "enlarged", n: d.Len(), sx: larger(sx), sy: larger(sy), pair: func(i int, x, y []float32) error {
+		px, py, err := d.Load([]int{i})
+		if err != nil {
+			return err
+		}
+		for _, part := range []struct {
+			out  []float32
+			from Images
+		}{{x, px}, {y, py}} {
+			w := k * part.from.W
+			for j := range part.out {
+				part.out[j] = part.from.At(0, j/(w*k*part.from.H), j/w%(k*part.from.H)/k, j%w/k)
+			}
+		}
+		return nil
+	}}
+}
+
+// TestAugmentFrom checks that changes made on larger pictures without finer
+// detail are those made on the pictures themselves where pixels fall on pixels,
+// that half pixels come out as means, and that masks stay masks.
+func TestAugmentFrom(t *testing.T) {
+	s, err := Silhouettes(Silhouettes32())
+	if err != nil {
+		t.Fatal(err)
+	}
+	few, err := Range(s, 0, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := AugmentFrom(few, enlarged(few, 2), AugmentConfig{Draws: 30, Mirror: true, Shift: 1, Seed: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.Len() != 90 {
+		t.Errorf("%d pairs, want 90", d.Len())
+	}
+	x, y, err := First(d, 90)
+	if err != nil {
+		t.Fatal(err)
+	}
+	px, py, err := First(few, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shifts := map[[2]int]bool{}
+	for i := 3; i < 90; i++ {
+		found := false
+		for _, mirror := range []bool{false, true} {
+			for dy := -2; dy <= 2; dy++ {
+				for dx := -2; dx <= 2; dx++ {
+					if wantX, wantY := halfMoved(px.Select(i%3), mirror, dx, dy), halfMoved(py.Select(i%3), mirror, dx, dy); near(x.Row(i), wantX) {
+						found = true
+						shifts[[2]int{dx, dy}] = true
+						for j, v := range y.Row(i) {
+							if v != 0 && v != 1 || wantY[j] > .5 && v == 0 || wantY[j] < .5 && v == 1 {
+								t.Fatalf("variant %d, value %d of the mask is %v, %v of it is covered", i, j, v, wantY[j])
+							}
+						}
+					}
+				}
+			}
+		}
+		if !found {
+			t.Fatalf("variant %d is the picture moved by no number of half pixels", i)
+		}
+	}
+	if len(shifts) < 15 {
+		t.Errorf("%d different moves of 25", len(shifts))
+	}
+	for name, fine := range map[string]Dataset{"smaller": squares(3), "of another size": enlarged(squares(4), 3), "other pairs": enlarged(s, 2)} {
+		if _, err := AugmentFrom(few, fine, AugmentConfig{Draws: 2}); err == nil {
+			t.Errorf("larger pictures that are %s: no error", name)
+		}
+	}
+}
+
+// halfMoved moves a picture by half pixels: means of the pixels that are
+// covered, the edge repeated.
+func halfMoved(m Images, mirror bool, dx, dy int) []float32 {
+	out := make([]float32, m.Shape().Len())
+	at := func(c, y, x int) float32 { // of the picture twice as large
+		y, x = min(2*m.H-1, max(0, y-dy)), min(2*m.W-1, max(0, x-dx))
+		if mirror {
+			x = 2*m.W - 1 - x
+		}
+		return m.At(0, c, y/2, x/2)
+	}
+	for j := range out {
+		c, y, x := j/(m.H*m.W), j/m.W%m.H, j%m.W
+		out[j] = (at(c, 2*y, 2*x) + at(c, 2*y, 2*x+1) + at(c, 2*y+1, 2*x) + at(c, 2*y+1, 2*x+1)) / 4
+	}
+	return out
+}
+
+// near reports whether all values agree to a millionth.
+func near(a, b []float32) bool {
+	for i, v := range a {
+		if d := v - b[i]; d > 1e-6 || d < -1e-6 {
+			return false
+		}
+	}
+	return true
+}
+
+// TestPure checks that shares of classes become the class of the largest.
+func TestPure(t *testing.T) {
+	y := []float32{.4, .5, .25, .4, .25, .2, .2, .25, .55} // the first pixel: a draw
+	pure(y, Shape{3, 1, 3})
+	if want := []float32{1, 1, 0, 0, 0, 0, 0, 0, 1}; !slices.Equal(y, want) {
+		t.Errorf("%v, want %v", y, want)
+	}
+}
+
+func BenchmarkAugmentFrom(b *testing.B) {
+	s, err := Silhouettes(Silhouettes32())
+	if err != nil {
+		b.Fatal(err)
+	}
+	few, err := Range(s, 0, 3)
+	if err != nil {
+		b.Fatal(err)
+	}
+	fine := enlarged(few, 4)
+	x, y, err := First(fine, 3)
+	if err != nil {
+		b.Fatal(err)
+	}
+	kept := &pairs{name: "kept", n: 3, sx: x.Shape(), sy: y.Shape(), pair: func(i int, px, py []float32) error {
+		copy(px, x.Row(i))
+		copy(py, y.Row(i))
+		return nil
+	}}
+	d, err := AugmentFrom(few, kept, AugmentConfig{Draws: 30, Mirror: true, Zoom: .2, Turn: 10, Shift: 2, Seed: 2})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for i := 0; b.Loop(); i++ {
+		if _, _, err := d.Load([]int{3 + i%80}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

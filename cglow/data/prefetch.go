@@ -22,7 +22,8 @@ type batch struct {
 
 // Prefetch starts to load the batches first, first+1, ... of a dataset: batch k
 // holds the pairs order(k), which is called from the other goroutine. At most
-// ahead batches wait to be used. It ends with an error, with ctx or with Close.
+// ahead batches wait to be used. It ends with an order of nil, with an error,
+// with ctx or with Close.
 func Prefetch(ctx context.Context, d Dataset, first, ahead int, order func(k int) []int) (*Prefetcher, error) {
 	if ahead < 1 {
 		return nil, fmt.Errorf("data: prefetch: %d batches ahead, want 1 or more", ahead)
@@ -32,8 +33,12 @@ func Prefetch(ctx context.Context, d Dataset, first, ahead int, order func(k int
 	p.done.Go(func() {
 		defer close(p.batches)
 		for k := first; ctx.Err() == nil; k++ {
+			idx := order(k)
+			if idx == nil {
+				return
+			}
 			var b batch
-			b.x, b.y, b.err = d.Load(order(k))
+			b.x, b.y, b.err = d.Load(idx)
 			select {
 			case p.batches <- b:
 			case <-ctx.Done():

@@ -27,22 +27,92 @@ func newWarp(r *rand.Rand, cfg AugmentConfig, mirror bool, dx, dy int) warp {
 // or the nearest one; beyond the edge the edge is repeated.
 func (w warp) apply(out []float32, m Images, interpolate bool) {
 	mx, my := float64(m.W-1)/2, float64(m.H-1)/2
+	size := m.H * m.W
 	for y := range m.H {
+		v := float64(y) - my - w.dy
 		for x := range m.W {
-			u, v := float64(x)-mx-w.dx, float64(y)-my-w.dy
-			sx := min(float64(m.W-1), max(0, mx+w.a*u+w.b*v))
-			sy := min(float64(m.H-1), max(0, my+w.c*u+w.d*v))
+			u := float64(x) - mx - w.dx
+			sx, sy := within(mx+w.a*u+w.b*v, m.W), within(my+w.c*u+w.d*v, m.H)
+			at := y*m.W + x
 			if !interpolate {
-				sx, sy = math.Round(sx), math.Round(sy)
+				from := int(sy+.5)*m.W + int(sx+.5)
+				for c := 0; c < len(out); c += size {
+					out[c+at] = m.Pix[c+from]
+				}
+				continue
 			}
 			x0, y0 := int(sx), int(sy)
 			fx, fy := float32(sx-float64(x0)), float32(sy-float64(y0))
-			x1, y1 := min(x0+1, m.W-1), min(y0+1, m.H-1)
-			for c := range m.C {
-				top := m.At(0, c, y0, x0)*(1-fx) + m.At(0, c, y0, x1)*fx
-				low := m.At(0, c, y1, x0)*(1-fx) + m.At(0, c, y1, x1)*fx
-				out[(c*m.H+y)*m.W+x] = top*(1-fy) + low*fy
+			right, below := 1, m.W
+			if x0 == m.W-1 {
+				right = 0
+			}
+			if y0 == m.H-1 {
+				below = 0
+			}
+			from := y0*m.W + x0
+			for c := 0; c < len(out); c += size {
+				p := m.Pix[c+from:]
+				top := p[0]*(1-fx) + p[right]*fx
+				low := p[below]*(1-fx) + p[below+right]*fx
+				out[c+at] = top*(1-fy) + low*fy
 			}
 		}
+	}
+}
+
+// within limits a place to the n pixels of a row or column.
+func within(v float64, n int) float64 {
+	if v < 0 {
+		return 0
+	}
+	if last := float64(n - 1); v > last {
+		return last
+	}
+	return v
+}
+
+// applied returns the warped first image of m.
+func (w warp) applied(m Images, interpolate bool) Images {
+	out := NewImages(1, m.Shape())
+	w.apply(out.Pix, m, interpolate)
+	return out
+}
+
+// shrink writes the means of the squares of kxk pixels of the first image of m
+// to out.
+func shrink(out []float32, m Images, k int) {
+	w, scale := m.W/k, 1/float32(k*k)
+	for row := range m.C * m.H {
+		p, to := m.Pix[row*m.W:][:m.W], out[row/k*w:][:w] // H is a multiple of k: row/k counts on over the channels
+		for x := range to {
+			sum := float32(0)
+			for _, v := range p[x*k : x*k+k] {
+				sum += v
+			}
+			to[x] += scale * sum
+		}
+	}
+}
+
+// pure makes shares of classes to the class with the largest: of one channel 1
+// from a half on, otherwise 1 in one channel, the first of equals.
+func pure(y []float32, s Shape) {
+	size := s.H * s.W
+	for at := range size {
+		if s.C == 1 {
+			y[at] = float32(math.Floor(float64(y[at]) + .5))
+			continue
+		}
+		best := 0
+		for c := range s.C {
+			if y[c*size+at] > y[best*size+at] {
+				best = c
+			}
+		}
+		for c := range s.C {
+			y[c*size+at] = 0
+		}
+		y[best*size+at] = 1
 	}
 }

@@ -56,6 +56,10 @@ type Config struct {
 	// Augment are random changes of the training pairs; Draws 0: none, as in
 	// the paper.
 	Augment data.AugmentConfig
+	// AugmentSize is the side of the larger versions of the pictures that Augment
+	// changes before they are shrunk to Size (see data.AugmentFrom); 0: Size. For
+	// Horses and Faces.
+	AugmentSize int
 
 	// Mean is the estimate that is taken from y before the flow sees it, and added
 	// to what the flow predicts: the name of one of Baselines; of a filter, which
@@ -69,11 +73,13 @@ type Config struct {
 	// nothing can be subtracted, begin where regression ends. The estimate must
 	// have x's height and width.
 	Guide string
-	// HeldOut cuts the training pairs into so many parts and trains, in place of
-	// each network that Mean and Guide name, one without each part: of a training
-	// pair the flow then sees what a network says that does not know it, as it
-	// will see it of a new picture (cross-fitting). New pictures get the mean of
-	// all. 0: the networks are the baselines themselves.
+	// HeldOut cuts the training pairs into so many parts and trains, beside each
+	// network that Mean and Guide name, one without each part: of a training pair
+	// the flow then sees what a network says that does not know it, as it will see
+	// it of a new picture (cross-fitting). Of new pictures the network that knows
+	// all pairs counts as one half, the others as the other half: a Mean is that
+	// mean, and a flow with a Guide is the mixture of what it says beside each
+	// (see Predict). 0: the baselines alone.
 	HeldOut int
 	// Scale multiplies y (less the mean) for the flow: errors of millimetres in
 	// a depth of metres become numbers near 1. 1 where y is a mask.
@@ -137,6 +143,10 @@ func (c Config) Validate() error {
 		return bad("TestPairs", "is %d, must be positive with drawn data, which is endless", c.TestPairs)
 	case c.Augment.Draws > 0 && c.Source == Drawn && c.TrainPairs == 0:
 		return bad("Augment", "has no use for endless data: set TrainPairs, or Draws to 0")
+	case c.AugmentSize != 0 && (c.AugmentSize <= c.Size || c.AugmentSize%c.Size != 0):
+		return bad("AugmentSize", "is %d, must be 0 or a multiple of the size %d", c.AugmentSize, c.Size)
+	case c.AugmentSize != 0 && (c.Augment.Draws == 0 || c.Source != Real || c.Task != Horses && c.Task != Faces):
+		return bad("AugmentSize", "is %d, but there are no larger versions of these pairs to change: must be 0", c.AugmentSize)
 	case c.Mean != "" && !t.picture:
 		return bad("Mean", "is %q, but y of %s is discrete: there is nothing to subtract from", c.Mean, c.Task)
 	case c.unknownTeacher(c.Mean):

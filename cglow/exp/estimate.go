@@ -51,7 +51,7 @@ func (c Config) teachers() []string { return slices.Concat(c.networks(c.Mean), c
 // when pictures are predicted.
 func (c Config) estimators(names string) int {
 	n := len(c.networks(names))
-	return len(members(names)) - n + n*max(1, c.HeldOut)
+	return len(members(names)) - n + n*(1+c.HeldOut)
 }
 
 // teacherName names what is behind Config.Mean or Config.Guide.
@@ -63,21 +63,30 @@ func (c Config) teacherName(names string) string {
 	}
 	switch {
 	case c.HeldOut > 0 && len(all) == 1 && len(nets) == 1:
-		return fmt.Sprintf("%d held-out %ss", c.HeldOut, name)
+		return fmt.Sprintf("%s and %d held-out ones", name, c.HeldOut)
 	case c.HeldOut > 0 && len(nets) > 0:
-		return fmt.Sprintf("stacked %s, %d held-out of each network", name, c.HeldOut)
+		return fmt.Sprintf("stacked %s, with %d held-out of each network", name, c.HeldOut)
 	case len(all) > 1:
 		return "stacked " + name
 	}
 	return name
 }
 
-// estimate returns what the members of a name say: at training, of each pair
-// the networks that have not seen it where there are such; otherwise the mean
-// over the parts. Several members are weighted as stack does it. The result may be called
-// by several goroutines.
-func (e *Experiment) estimate(names string, test bool) (estimator, error) {
-	each, err := e.alone(members(names), test)
+// A speaker says which of the networks of one name speaks of new pictures:
+// the one that knows all training pairs, number k of the held-out ones, or all
+// of them, the first of which counts as much as the others together. Of
+// training pairs it is always the one that does not know the pair.
+type speaker int
+
+const (
+	everyNetwork speaker = -1
+	whole        speaker = 0 // and k is held-out network k-1
+)
+
+// estimate returns what the members of a name say; several are weighted as
+// stack does it. The result may be called by several goroutines.
+func (e *Experiment) estimate(names string, test bool, who speaker) (estimator, error) {
+	each, err := e.alone(members(names), test, who)
 	if err != nil || len(each) == 1 {
 		return each[0], err
 	}
@@ -103,11 +112,11 @@ func (e *Experiment) estimate(names string, test bool) (estimator, error) {
 }
 
 // alone returns an estimator for each of some names.
-func (e *Experiment) alone(names []string, test bool) ([]estimator, error) {
+func (e *Experiment) alone(names []string, test bool, who speaker) ([]estimator, error) {
 	out := make([]estimator, len(names))
 	for k, name := range names {
 		var err error
-		if out[k], err = e.estimateOf(name, test); err != nil {
+		if out[k], err = e.estimateOf(name, test, who); err != nil {
 			return out, err
 		}
 	}
@@ -115,20 +124,20 @@ func (e *Experiment) alone(names []string, test bool) ([]estimator, error) {
 }
 
 // estimateOf is estimate for one member.
-func (e *Experiment) estimateOf(name string, test bool) (estimator, error) {
+func (e *Experiment) estimateOf(name string, test bool, who speaker) (estimator, error) {
 	if f := e.Config.filter(name); f != nil {
 		return func(_ context.Context, _ []int, x data.Images) (data.Images, error) { return f(x) }, nil
 	}
+	all, err := e.network(name, e.nets[name], test)
+	if err != nil {
+		return nil, err
+	}
 	var parts []predictor
-	for part := range max(1, e.Config.HeldOut) {
-		net := e.nets[name]
-		if e.Config.HeldOut > 0 {
-			if part >= len(e.heldOut[name]) {
-				return nil, fmt.Errorf("exp: %s without part %d is not trained", name, part+1)
-			}
-			net = e.heldOut[name][part]
+	for part := range e.Config.HeldOut {
+		if part >= len(e.heldOut[name]) {
+			return nil, fmt.Errorf("exp: %s without part %d is not trained", name, part+1)
 		}
-		f, err := e.network(name, net, test)
+		f, err := e.network(name, e.heldOut[name][part], test)
 		if err != nil {
 			return nil, err
 		}
@@ -138,33 +147,52 @@ func (e *Experiment) estimateOf(name string, test bool) (estimator, error) {
 	return func(ctx context.Context, idx []int, x data.Images) (data.Images, error) {
 		mu.Lock()
 		defer mu.Unlock()
-		if idx == nil || len(parts) == 1 {
-			return meanOfAll(ctx, parts, x)
-		}
-		var out data.Images
-		for part, f := range parts {
-			var rows []int
-			for row, i := range idx {
-				if data.Part(i, e.pairs, len(parts)) == part {
-					rows = append(rows, row)
-				}
-			}
-			if len(rows) == 0 {
-				continue
-			}
-			y, err := f(ctx, x.Select(rows...))
+		switch {
+		case len(parts) == 0 || idx == nil && who == whole:
+			return all(ctx, x)
+		case idx == nil && who > whole:
+			return parts[who-1](ctx, x)
+		case idx == nil:
+			y, err := all(ctx, x)
 			if err != nil {
 				return y, err
 			}
-			if out.N == 0 {
-				out = data.NewImages(x.N, y.Shape())
+			others, err := meanOfAll(ctx, parts, x)
+			if err != nil {
+				return y, err
 			}
-			for k, row := range rows {
-				copy(out.Row(row), y.Row(k))
+			return combined(y, .5, others, .5), nil
+		}
+		return e.unaware(ctx, parts, idx, x)
+	}, nil
+}
+
+// unaware returns of each training pair what the network says that does not
+// know it.
+func (e *Experiment) unaware(ctx context.Context, parts []predictor, idx []int, x data.Images) (data.Images, error) {
+	var out data.Images
+	for part, f := range parts {
+		var rows []int
+		for row, i := range idx {
+			if data.Part(i, e.pairs, len(parts)) == part {
+				rows = append(rows, row)
 			}
 		}
-		return out, nil
-	}, nil
+		if len(rows) == 0 {
+			continue
+		}
+		y, err := f(ctx, x.Select(rows...))
+		if err != nil {
+			return y, err
+		}
+		if out.N == 0 {
+			out = data.NewImages(x.N, y.Shape())
+		}
+		for k, row := range rows {
+			copy(out.Row(row), y.Row(k))
+		}
+	}
+	return out, nil
 }
 
 // predictor is a network at work.

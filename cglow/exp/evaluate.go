@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
 	"time"
 
@@ -68,9 +67,15 @@ func (e *Experiment) predictTests(ctx context.Context, stage string, f func(x da
 
 // Predict returns the sample mean for pictures of the test's size (paper, Eq.
 // 4), in the task's own units: with the mean added where there is one, and with
-// the mirrored picture where Config.Mirror asks for it. Rounded holds the
-// nearest levels of discrete y; where classes have a channel each, take the
-// largest.
+// the mirrored picture where Config.Mirror asks for it. With a guide of which
+// there are held-out networks the flow is the mixture
+//
+//	p(y|x) = 1/2 p(y|x, g(x)) + 1/(2K) sum over k of p(y|x, g_k(x)),
+//
+// g the guide that knows all training pairs and g_1..g_K the held-out ones, and
+// the samples are shared out in these parts, at least one to each (two in
+// antithetic pairs). Rounded holds the nearest levels of discrete y; where
+// classes have a channel each, take the largest.
 func (e *Experiment) Predict(ctx context.Context, x data.Images) (*cglow.Prediction, error) {
 	return e.predict(ctx, x, e.Config.Predict)
 }
@@ -80,32 +85,20 @@ func (e *Experiment) predict(ctx context.Context, x data.Images, o cglow.Predict
 	if err != nil {
 		return nil, err
 	}
-	mean, err := e.mean(true)
-	if err != nil {
-		return nil, err
-	}
-	guided, err := e.guided(true)
-	if err != nil {
-		return nil, err
-	}
 	var first *cglow.Prediction
 	y, err := e.mirroring(x, func(x data.Images) (data.Images, error) {
-		fx, err := guided(ctx, nil, x)
+		views, err := e.views(ctx, x)
 		if err != nil {
 			return x, err
 		}
-		p, err := m.Predict(ctx, fx, o)
+		p, err := mixture(ctx, m, views, o)
 		if err != nil {
-			return data.Images{}, err
+			return x, err
 		}
 		if first == nil {
 			first = p
 		}
-		base, err := mean(ctx, nil, x)
-		if err != nil {
-			return data.Images{}, err
-		}
-		return e.fromFlow(p.Mean, base), nil
+		return e.fromFlow(p.Mean, views[0].base), nil
 	})
 	if err != nil {
 		return nil, err
@@ -120,43 +113,14 @@ func (e *Experiment) predict(ctx context.Context, x data.Images, o cglow.Predict
 
 // BitsPerDim returns the mean bits per dimension of pairs of the test's size:
 // of classes the bound of uniform dequantization, of pictures the density of y
-// in [0,1] units, which may be negative.
+// in [0,1] units, which may be negative. With a guide of which there are
+// held-out networks the density is the mixture's (see Predict).
 func (e *Experiment) BitsPerDim(ctx context.Context, x, y data.Images) (float64, error) {
-	m, err := e.wholeModel()
+	views, err := e.views(ctx, x)
 	if err != nil {
 		return 0, err
 	}
-	fx, base, err := e.given(ctx, x)
-	if err != nil {
-		return 0, err
-	}
-	logp, err := m.LogProb(ctx, fx, e.toFlow(y, base))
-	if err != nil {
-		return 0, err
-	}
-	sum := 0.
-	for _, v := range logp {
-		sum += m.Config().BitsPerDim(v) / float64(len(logp))
-	}
-	return sum - math.Log2(e.Config.Scale), nil
-}
-
-// given returns what the flow sees of pictures of the test's size, and what is
-// added to its prediction.
-func (e *Experiment) given(ctx context.Context, x data.Images) (fx, base data.Images, err error) {
-	mean, err := e.mean(true)
-	if err != nil {
-		return fx, base, err
-	}
-	guided, err := e.guided(true)
-	if err != nil {
-		return fx, base, err
-	}
-	if base, err = mean(ctx, nil, x); err != nil {
-		return fx, base, err
-	}
-	fx, err = guided(ctx, nil, x)
-	return fx, base, err
+	return e.bitsPerDim(ctx, views, y)
 }
 
 // Evaluate predicts the test pairs with everything that is trained and returns

@@ -144,12 +144,28 @@ func (e *Experiment) read() (err error) {
 		}
 	}
 	if c.Augment.Draws > 0 {
-		if e.Train, err = data.Augment(e.Train, c.Augment); err != nil {
+		if e.Train, err = e.augmented(); err != nil {
 			return err
 		}
 	}
 	e.X, e.Y, err = data.First(e.Test, e.Test.Len())
 	return err
+}
+
+// augmented returns random changes of the training pairs.
+func (e *Experiment) augmented() (data.Dataset, error) {
+	c := e.Config
+	if c.AugmentSize == 0 {
+		return data.Augment(e.Train, c.Augment)
+	}
+	larger, err := e.sets.larger(c.AugmentSize)
+	if err == nil {
+		larger, err = data.Range(larger, 0, e.Train.Len())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("exp: AugmentSize %d: %w", c.AugmentSize, err)
+	}
+	return data.AugmentFrom(e.Train, larger, c.Augment)
 }
 
 // checkShapes compares the data with the model and the baselines.
@@ -243,7 +259,7 @@ func (e *Experiment) trained() (func(Config) Config, error) {
 
 // data returns the configuration with what says which pairs are trained on.
 func (c Config) data() Config {
-	return Config{Task: c.Task, Source: c.Source, Size: c.Size, Patch: c.Patch, Seed: c.Seed, TrainPairs: c.TrainPairs, Augment: c.Augment}
+	return Config{Task: c.Task, Source: c.Source, Size: c.Size, Patch: c.Patch, Seed: c.Seed, TrainPairs: c.TrainPairs, Augment: c.Augment, AugmentSize: c.AugmentSize}
 }
 
 // training returns the configuration with everything left out that the flow's

@@ -41,6 +41,7 @@ func openFaces(c Config, dir string) (*sets, error) {
 		if err != nil {
 			return nil, err
 		}
+		s.larger = func(side int) (data.Dataset, error) { return data.LFW(dir, side, data.Train) }
 		const side = 250
 		s.superpixels = func(i int) (superpixel, class []uint8, n int, err error) {
 			superpixel, class, err = test.Superpixels(i)

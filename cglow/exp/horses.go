@@ -35,7 +35,11 @@ var horsesProtocol = protocol{
 
 func openHorses(c Config, dir string) (*sets, error) {
 	if c.Source == Real {
-		return realSets(c, func(s data.Split) (data.Dataset, error) { return data.Horses(dir, c.Size, s) })
+		s, err := realSets(c, func(s data.Split) (data.Dataset, error) { return data.Horses(dir, c.Size, s) })
+		if err == nil {
+			s.larger = func(side int) (data.Dataset, error) { return data.Horses(dir, side, data.Train) }
+		}
+		return s, err
 	}
 	cfg := data.Silhouettes32()
 	cfg.Size, cfg.Seed = c.Size, c.Seed

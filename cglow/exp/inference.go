@@ -21,7 +21,8 @@ type Inference struct {
 
 // CompareInference predicts the first Config.SearchPairs test pairs both ways.
 // The density of the sample mean is that of the point itself, without noise;
-// the true y has its dequantization noise.
+// the true y has its dequantization noise. Of a mixture (see Predict) both ways
+// use the part beside the guide that knows all training pairs.
 func (e *Experiment) CompareInference(ctx context.Context) (*Inference, error) {
 	n := min(e.Config.SearchPairs, e.X.N)
 	if n == 0 {
@@ -34,22 +35,22 @@ func (e *Experiment) CompareInference(ctx context.Context) (*Inference, error) {
 	if err != nil {
 		return nil, err
 	}
-	x, base, err := e.given(ctx, few.X)
+	v, err := e.first(ctx, few.X)
 	if err != nil {
 		return nil, err
 	}
 	search := e.Config.Search
 	search.StartSamples, search.Seed = max(e.Config.Predict.Samples, 1), e.Config.Predict.Seed
-	found, err := m.MAP(ctx, x, search)
+	found, err := m.MAP(ctx, v.x, search)
 	if err != nil {
 		return nil, err
 	}
-	p, err := m.Predict(ctx, x, e.Config.Predict)
+	p, err := m.Predict(ctx, v.x, e.Config.Predict)
 	if err != nil {
 		return nil, err
 	}
-	in := &Inference{X: few.X, Y: few.Y, Mean: e.fromFlow(p.Mean, base), Found: e.fromFlow(found.Y, base), Curves: found.Curves}
-	truth, err := few.BitsPerDim(ctx, few.X, few.Y)
+	in := &Inference{X: few.X, Y: few.Y, Mean: e.fromFlow(p.Mean, v.base), Found: e.fromFlow(found.Y, v.base), Curves: found.Curves}
+	truth, err := few.bitsPerDim(ctx, []view{v}, few.Y)
 	if err != nil {
 		return nil, err
 	}

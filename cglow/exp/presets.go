@@ -137,6 +137,9 @@ func Compact(t Task, s Source, size, steps int, k Capacity) Config {
 	c.Predict = cglow.Averaging(32)
 	if s == Real {
 		c.Augment = augmentation(t, size)
+		if large := 128; size < large && (t == Horses || t == Faces) {
+			c.AugmentSize = large
+		}
 	}
 	switch t {
 	case Denoise:

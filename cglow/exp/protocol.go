@@ -37,6 +37,8 @@ type sets struct {
 	train, test data.Dataset
 	// pairs is the number of pairs of which train holds draws; 0: all of it.
 	pairs int
+	// larger reads the training pairs with another side; nil: there is one only.
+	larger func(side int) (data.Dataset, error)
 	// whole holds the training pairs at the test's size, where train has patches
 	// of them; nil: train itself.
 	whole data.Dataset

@@ -60,16 +60,16 @@ func (e *Experiment) MeasureSampleLaw(ctx context.Context, ms []int, pairs int) 
 	if err != nil {
 		return nil, err
 	}
-	fx, base, err := e.given(ctx, x)
+	v, err := e.first(ctx, x)
 	if err != nil {
 		return nil, err
 	}
-	drawn, err := m.Sample(ctx, fx, cglow.SampleOptions{Count: most, Temperature: 1, Round: m.Config().Bins > 0, Seed: e.Config.Seed})
+	drawn, err := m.Sample(ctx, v.x, cglow.SampleOptions{Count: most, Temperature: 1, Round: m.Config().Bins > 0, Seed: e.Config.Seed})
 	if err != nil {
 		return nil, err
 	}
 	law := &SampleLaw{M: ms, Measured: make([]float64, len(ms))}
-	target := e.toFlow(y, base)
+	target := e.toFlow(y, v.base)
 	for i := range n {
 		law.add(drawn[i], target.Row(i), n)
 	}
@@ -112,17 +112,19 @@ func (l *SampleLaw) add(samples data.Images, y []float32, n int) {
 }
 
 // Samples draws count samples for each of the test pairs idx, in the task's
-// units: element k holds sample k of every pair.
+// units: element k holds sample k of every pair. Of a mixture (see Predict) they
+// are of the part beside the guide that knows all training pairs, as are those
+// of MeasureSampleLaw.
 func (e *Experiment) Samples(ctx context.Context, idx []int, count int) ([]data.Images, error) {
 	m, err := e.wholeModel()
 	if err != nil {
 		return nil, err
 	}
-	x, base, err := e.given(ctx, e.X.Select(idx...))
+	v, err := e.first(ctx, e.X.Select(idx...))
 	if err != nil {
 		return nil, err
 	}
-	drawn, err := m.Sample(ctx, x, cglow.SampleOptions{Count: count, Temperature: e.Config.Predict.Temperature, Round: true, Seed: e.Config.Seed})
+	drawn, err := m.Sample(ctx, v.x, cglow.SampleOptions{Count: count, Temperature: e.Config.Predict.Temperature, Round: true, Seed: e.Config.Seed})
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +134,7 @@ func (e *Experiment) Samples(ctx context.Context, idx []int, count int) ([]data.
 		for i, d := range drawn {
 			copy(y.Row(i), d.Row(k))
 		}
-		out[k] = e.fromFlow(y, base)
+		out[k] = e.fromFlow(y, v.base)
 	}
 	return out, nil
 }

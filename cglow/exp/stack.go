@@ -47,7 +47,7 @@ func (e *Experiment) errorProducts(names []string) ([]*mat.SymDense, error) {
 	if set == nil {
 		set = e.Train
 	}
-	each, err := e.alone(names, set != e.Train)
+	each, err := e.alone(names, set != e.Train, everyNetwork)
 	if err != nil {
 		return nil, err
 	}

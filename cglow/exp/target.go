@@ -44,7 +44,7 @@ func (e *Experiment) flowData() (data.Dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	guided, err := e.guided(false)
+	guided, err := e.guided(false, everyNetwork)
 	if err != nil {
 		return nil, err
 	}
@@ -67,11 +67,11 @@ func (e *Experiment) flowData() (data.Dataset, error) {
 
 // guided returns the function that puts the guide's prediction beside x, as
 // further channels.
-func (e *Experiment) guided(test bool) (estimator, error) {
+func (e *Experiment) guided(test bool, who speaker) (estimator, error) {
 	if e.Config.Guide == "" {
 		return func(_ context.Context, _ []int, x data.Images) (data.Images, error) { return x, nil }, nil
 	}
-	estimate, err := e.estimate(e.Config.Guide, test)
+	estimate, err := e.estimate(e.Config.Guide, test, who)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +121,7 @@ func (e *Experiment) mean(test bool) (estimator, error) {
 			return e.constant(x, float32(e.p.center)), nil
 		}, nil
 	}
-	return e.estimate(e.Config.Mean, test)
+	return e.estimate(e.Config.Mean, test, everyNetwork)
 }
 
 // constant returns images of y's channels and, in the tasks where y is a part

@@ -11,11 +11,8 @@ import (
 func (e *Experiment) fitTeachers(ctx context.Context) error {
 	for _, name := range e.Config.teachers() {
 		b := e.Config.baseline(name)
-		if e.Config.HeldOut == 0 {
-			if err := e.fitBaseline(ctx, *b); err != nil {
-				return err
-			}
-			continue
+		if err := e.fitBaseline(ctx, *b); err != nil {
+			return err
 		}
 		for part := range e.Config.HeldOut {
 			if err := e.fitHeldOut(ctx, *b, part); err != nil {
@@ -56,7 +53,7 @@ func (e *Experiment) teacherRow(ctx context.Context, names string) (Row, bool, e
 	if e.Config.estimators(names) < 2 {
 		return Row{}, false, nil
 	}
-	estimate, err := e.estimate(names, true)
+	estimate, err := e.estimate(names, true, everyNetwork)
 	if err != nil {
 		return Row{}, false, err
 	}
@@ -72,12 +69,10 @@ func (e *Experiment) teacherRow(ctx context.Context, names string) (Row, bool, e
 	}
 	r := Row{Name: e.Config.teacherName(names), Kind: Network, Values: v, Runs: 1}
 	for _, name := range e.Config.networks(names) {
-		f := e.Networks[name]
-		if e.Config.HeldOut > 0 {
-			f = e.teaching[name]
-		}
-		if f != nil {
-			r.Steps, r.Seconds, r.Params = f.Steps, r.Seconds+f.Seconds, r.Params+f.Params
+		for _, f := range []*Fitted{e.Networks[name], e.teaching[name]} {
+			if f != nil {
+				r.Steps, r.Seconds, r.Params = f.Steps, r.Seconds+f.Seconds, r.Params+f.Params
+			}
 		}
 	}
 	return r, true, nil

@@ -19,7 +19,7 @@ func heldOut() Config {
 }
 
 // TestHeldOut checks that the flow sees, of every training pair, what the
-// network says that was trained without it, and of new pictures the mean of all.
+// network says that was trained without it, and of new pictures each in turn.
 func TestHeldOut(t *testing.T) {
 	c := heldOut()
 	c.Augment = data.AugmentConfig{Draws: 2, Mirror: true, Seed: 1}
@@ -57,20 +57,40 @@ func TestHeldOut(t *testing.T) {
 			}
 		}
 	}
-	guided, err := e.guided(true)
+	all, err := e.nets["U-Net"].Predict(context.Background(), x)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if fx, err = guided(context.Background(), nil, x); err != nil {
-		t.Fatal(err)
+	views, err := e.views(context.Background(), x)
+	if err != nil || len(views) != 4 {
+		t.Fatalf("%d views (%v), want 4", len(views), err)
 	}
-	for j, v := range fx.Row(0)[n:] {
-		want := (says[0].Row(0)[j] + says[1].Row(0)[j] + says[2].Row(0)[j]) / 3
-		if math.Abs(float64(v-want)) > 1e-5 {
-			t.Fatalf("a new picture, value %d: the flow sees %v, the mean is %v", j, v, want)
+	guides := append([]data.Images{all}, says...)
+	for k, v := range views {
+		if want := []float64{1. / 2, 1. / 6, 1. / 6, 1. / 6}[k]; math.Abs(v.weight-want) > 1e-12 {
+			t.Errorf("view %d has weight %v, want %v", k, v.weight, want)
+		}
+		for j, got := range v.x.Row(0)[n:] {
+			if want := guides[k].Row(0)[j]; math.Abs(float64(got-want)) > 1e-5 {
+				t.Fatalf("a new picture, view %d, value %d: the flow sees %v, the network says %v", k, j, got, want)
+			}
 		}
 	}
-	if _, err := r.Table.Value("3 held-out U-Nets", "IoU, foreground"); err != nil {
+	together, err := e.estimate("U-Net", true, everyNetwork)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mean, err := together(context.Background(), nil, x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for j, got := range mean.Row(0) {
+		want := all.Row(0)[j]/2 + (says[0].Row(0)[j]+says[1].Row(0)[j]+says[2].Row(0)[j])/6
+		if math.Abs(float64(got-want)) > 1e-5 {
+			t.Fatalf("a new picture, value %d: together they say %v, want %v", j, got, want)
+		}
+	}
+	if _, err := r.Table.Value("U-Net and 3 held-out ones", "IoU, foreground"); err != nil {
 		t.Error(err)
 	}
 	bad := heldOut()
@@ -131,7 +151,7 @@ func TestFilters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const name = "stacked U-Net, median and input, 2 held-out of each network"
+	const name = "stacked U-Net, median and input, with 2 held-out of each network"
 	column := r.Table.Columns[0].Name
 	if _, err := r.Table.Value(name, column); err != nil {
 		t.Error(err)

@@ -17,9 +17,8 @@ const meanWindow = 100
 // run is a run under way.
 type run struct {
 	cfg     Config
-	data    data.Dataset
 	trainer *cglow.Trainer
-	order   *Order
+	batches *Batches
 	log     *recorder
 	states  *recorder // telemetry
 	report  func(Progress)
@@ -121,7 +120,9 @@ func steps(ctx context.Context, r *run, d data.Dataset, cfg Config, report func(
 	if r.result == nil {
 		r.result = &Result{Model: r.trainer.Model(), Trainer: r.trainer}
 	}
-	r.cfg, r.data, r.order, r.log, r.states, r.report = cfg, d, NewOrder(d, cfg.Seed, cfg.Batch), log, states, report
+	last := r.trainer.Model().Trained() + cfg.Steps - r.result.Steps
+	r.cfg, r.batches, r.log, r.states, r.report = cfg, NewBatches(d, cfg.Seed, cfg.Batch, last), log, states, report
+	defer r.batches.Close()
 	r.began = time.Now().Add(-r.spent)
 	err = r.loop(ctx)
 	for _, rec := range []*recorder{log, states} {
@@ -172,9 +173,9 @@ func (r *run) finish() {
 func (r *run) step() error {
 	began := time.Now()
 	rate := r.trainer.LearnRate()
-	x, y, err := r.data.Load(r.order.Examples(r.trainer.Model().Trained() + 1))
+	x, y, err := r.batches.Load(r.trainer.Model().Trained() + 1)
 	if err != nil {
-		return fmt.Errorf("train: %w", err)
+		return err
 	}
 	s, err := r.trainer.Step(x, y)
 	if s.Step == 0 {

@@ -13,6 +13,7 @@ func pkg_glownotes_cglow_data() imports.Package {
 		Name: "data",
 		Binds: map[string]reflect.Value{
 			"Augment":           reflect.ValueOf(p.Augment),
+			"AugmentFrom":       reflect.ValueOf(p.AugmentFrom),
 			"BSDS":              reflect.ValueOf(p.BSDS),
 			"Background":        reflect.ValueOf(p.Background),
 			"CelebA":            reflect.ValueOf(p.CelebA),

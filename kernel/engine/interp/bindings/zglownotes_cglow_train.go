@@ -18,6 +18,7 @@ func pkg_glownotes_cglow_train() imports.Package {
 			"Evaluate":        reflect.ValueOf(p.Evaluate),
 			"History":         reflect.ValueOf(p.History),
 			"Latest":          reflect.ValueOf(p.Latest),
+			"NewBatches":      reflect.ValueOf(p.NewBatches),
 			"NewManifest":     reflect.ValueOf(p.NewManifest),
 			"NewOrder":        reflect.ValueOf(p.NewOrder),
 			"Quick":           reflect.ValueOf(p.Quick),
@@ -27,6 +28,7 @@ func pkg_glownotes_cglow_train() imports.Package {
 			"Run":             reflect.ValueOf(p.Run),
 		},
 		Types: map[string]reflect.Type{
+			"Batches":    reflect.TypeFor[p.Batches](),
 			"Config":     reflect.TypeFor[p.Config](),
 			"Evaluation": reflect.TypeFor[p.Evaluation](),
 			"Line":       reflect.TypeFor[p.Line](),

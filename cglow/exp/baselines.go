@@ -90,10 +90,14 @@ func (e *Experiment) netData() data.Dataset {
 	}
 	sx, _ := e.Train.Shapes()
 	return &mapped{Dataset: e.Train, name: e.Train.Name(), x: sx, pair: func(_ []int, x, y data.Images) (data.Images, data.Images, error) {
-		if e.p.inputIsMean {
-			return x, combined(y, k, x, -k), nil
+		if !e.p.inputIsMean {
+			return x, combined(y, k, y, 0), nil
 		}
-		return x, combined(y, k, y, 0), nil
+		d := combined(y, k, x, -k)
+		if e.p.offsetFree {
+			d = centred(d)
+		}
+		return x, d, nil
 	}}
 }
 

@@ -3,10 +3,13 @@ package exp
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/binary"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"glownotes/cglow/data"
@@ -75,4 +78,69 @@ func TestDepthSpread(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestDepthOffset checks that an offset of y, which differs from crop to crop,
+// is nothing that networks learn, and that what is added to x has the median 0.
+func TestDepthOffset(t *testing.T) {
+	c := tiny(Depth)
+	c.Mean, c.SearchPairs, c.TestPairs = "U-Net", 0, 2
+	e, err := Open(c, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	idx := []int{0, 1, 2}
+	_, want, err := e.netData().Load(idx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range want.N {
+		if m := middle(want.Row(i)); math.Abs(m) > 1e-6 {
+			t.Errorf("the median of the target of pair %d is %v", i, m)
+		}
+	}
+	plain := e.Train
+	e.Train = &mapped{Dataset: plain, name: "off", x: c.Model.X, pair: func(idx []int, x, y data.Images) (data.Images, data.Images, error) {
+		for i := range y.Pix {
+			y.Pix[i] += .25 * float32(1+idx[i/y.Shape().Len()])
+		}
+		return x, y, nil
+	}}
+	_, got, err := e.netData().Load(idx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range got.Pix {
+		if math.Abs(float64(v-want.Pix[i])) > 1e-3 {
+			t.Fatalf("value %d of the targets is %v, without the offset %v", i, v, want.Pix[i])
+		}
+	}
+
+	e.Train = plain
+	if err := e.Fit(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	base, err := e.PredictBaseline(context.Background(), "U-Net", e.X)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := e.Predict(context.Background(), e.X)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range e.X.N {
+		byNet, byFlow := combined(base, 1, e.X, -1).Row(i), combined(p.Mean, 1, base, -1).Row(i)
+		if a, b := middle(byNet), middle(byFlow); math.Abs(a) > 1e-6 || math.Abs(b) > 1e-6 {
+			t.Errorf("crop %d: the network adds %v in the median, the flow %v", i, a, b)
+		}
+		if slices.Max(byNet) < 1e-5 || slices.Max(byFlow) < 1e-5 {
+			t.Errorf("crop %d: nothing is added", i)
+		}
+	}
+}
+
+// middle returns the median.
+func middle(v []float32) float64 {
+	s := slices.Sorted(slices.Values(v))
+	return float64(s[(len(s)-1)/2]+s[len(s)/2]) / 2
 }

@@ -236,6 +236,8 @@ func (e *Experiment) network(name string, net *baseline.Net, test bool) (predict
 		switch {
 		case err != nil || k == 1 && !e.p.inputIsMean:
 			return y, err
+		case e.p.offsetFree:
+			return combined(x, 1, centred(y), k), nil
 		case e.p.inputIsMean:
 			return combined(x, 1, y, k), nil
 		}

@@ -98,7 +98,7 @@ func (e *Experiment) predict(ctx context.Context, x data.Images, o cglow.Predict
 		if first == nil {
 			first = p
 		}
-		return e.fromFlow(p.Mean, views[0].base), nil
+		return e.answer(p.Mean, views[0].base), nil
 	})
 	if err != nil {
 		return nil, err

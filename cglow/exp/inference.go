@@ -49,7 +49,7 @@ func (e *Experiment) CompareInference(ctx context.Context) (*Inference, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &Inference{X: few.X, Y: few.Y, Mean: e.fromFlow(p.Mean, v.base), Found: e.fromFlow(found.Y, v.base), Curves: found.Curves}
+	in := &Inference{X: few.X, Y: few.Y, Mean: e.answer(p.Mean, v.base), Found: e.fromFlow(found.Y, v.base), Curves: found.Curves}
 	truth, err := few.bitsPerDim(ctx, []view{v}, few.Y)
 	if err != nil {
 		return nil, err

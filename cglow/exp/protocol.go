@@ -14,14 +14,19 @@ type protocol struct {
 	table       int // of the paper
 	title       string
 	sizes       []int
-	picture     bool    // y is a picture of continuous values, not of classes
-	inputIsMean bool    // x is an estimate of y
-	center      float64 // of y, which the flow sees as 0
-	netScale    float64 // of what regression networks learn
-	columns     []Column
-	notes       []string
-	paper       func(size int) []Row
-	open        func(c Config, dir string) (*sets, error)
+	picture     bool // y is a picture of continuous values, not of classes
+	inputIsMean bool // x is an estimate of y
+	// offsetFree: y is off by an amount of its own in each picture, of which x
+	// says nothing; networks that learnt it would add that of the training pairs
+	// to new pictures. What they learn, and what they and the flow add, has the
+	// median 0 (see centred).
+	offsetFree bool
+	center     float64 // of y, which the flow sees as 0
+	netScale   float64 // of what regression networks learn
+	columns    []Column
+	notes      []string
+	paper      func(size int) []Row
+	open       func(c Config, dir string) (*sets, error)
 	// score measures predictions of the test pairs (classes: scores or
 	// probabilities; pictures: y itself).
 	score func(e *Experiment, predicted data.Images) ([]Number, error)
@@ -166,6 +171,23 @@ func mirrored(m data.Images) data.Images {
 	for row := 0; row < len(out.Pix); row += m.W {
 		for a, b := row, row+m.W-1; a < b; a, b = a+1, b-1 {
 			out.Pix[a], out.Pix[b] = out.Pix[b], out.Pix[a]
+		}
+	}
+	return out
+}
+
+// centred returns each picture less its median.
+func centred(m data.Images) data.Images {
+	out := m.Clone()
+	var sorted []float32
+	for i := range m.N {
+		sorted = append(sorted[:0], m.Row(i)...)
+		slices.Sort(sorted)
+		n := len(sorted)
+		mid := (sorted[(n-1)/2] + sorted[n/2]) / 2
+		row := out.Row(i)
+		for k := range row {
+			row[k] -= mid
 		}
 	}
 	return out

@@ -113,6 +113,16 @@ func (e *Experiment) fromFlow(y, mean data.Images) data.Images {
 	return out
 }
 
+// answer is fromFlow for a sample mean: where pictures have offsets that x says
+// nothing of, what is added to the mean is centred.
+func (e *Experiment) answer(y, mean data.Images) data.Images {
+	out := e.fromFlow(y, mean)
+	if !e.p.offsetFree || e.Config.Mean == "" {
+		return out
+	}
+	return combined(mean, 1, centred(combined(out, 1, mean, -1)), 1)
+}
+
 // mean returns the function m(x), for pictures of the training's or of the
 // test's size. It may be called by several goroutines.
 func (e *Experiment) mean(test bool) (estimator, error) {

@@ -65,7 +65,7 @@ var layout = map[string][]string{
 	"cglow/baseline": {"glownotes/cglow", "glownotes/cglow/train", "glownotes/cglow/op", "glownotes/cglow/ad", "glownotes/cglow/exec",
 		"glownotes/cglow/optim", "glownotes/cglow/data", gorgonia, tensor},
 	"cglow/exp": {"glownotes/cglow", "glownotes/cglow/train", "glownotes/cglow/baseline", "glownotes/cglow/data", "glownotes/cglow/metric",
-		"glownotes/cglow/optim", "gonum.org/v1/gonum/mat"},
+		"glownotes/cglow/optim", "gonum.org/v1/gonum/floats", "gonum.org/v1/gonum/mat"},
 
 	// viz: pictures.
 	"viz": {"gonum.org/v1/plot/...", "golang.org/x/image/..."},

@@ -8,7 +8,8 @@ import (
 )
 
 // Bars compares named figures, with their uncertainty when it is known: one
-// horizontal bar for each, longest name to the left, value to the right.
+// horizontal bar for each, the name to the left, on two lines where it is long,
+// the value to the right.
 type Bars struct {
 	Look
 	XLabel string // what the figures are, with unit
@@ -102,10 +103,11 @@ func (b *Bars) scale(ends []float64) scale {
 func (b *Bars) draw(p pen, s scale, height float64) {
 	names, values := 0., 0.
 	for _, v := range b.bars {
-		names = max(names, textWidth(v.name, labelSize, false))
+		for _, l := range v.lines(b.Width) {
+			names = max(names, textWidth(l, labelSize, false))
+		}
 		values = max(values, textWidth(v.label(), labelSize, false))
 	}
-	names = min(names, .45*b.Width)
 	y := b.heading(p)
 	a := axes{theme: &b.Theme, sx: s, sy: scale{lo: 0, hi: 1}, xlabel: b.XLabel, square: true}
 	a.x = margin + names + 10
@@ -179,13 +181,19 @@ func (b *Bars) figure(p pen, a *axes, v bar, y float64) {
 		end = max(end, a.inside(v.value+v.plusMinus))
 	}
 	style := lettering{color: b.Theme.Ink, size: labelSize, h: right, v: middle}
-	p.text(point{a.x - 10, y}, fitted(v.name, labelSize, false, a.x-10-margin+1), style)
+	name := v.lines(b.Width)
+	for i, l := range name {
+		p.text(point{a.x - 10, y + (float64(i)-float64(len(name)-1)/2)*(labelSize+2)}, l, style)
+	}
 	style.h = left
 	if len(b.references) > 0 {
 		rectangle(p, end+5, y-labelSize/2-1, textWidth(v.label(), labelSize, false)+6, labelSize+2, b.Theme.Background)
 	}
 	p.text(point{end + 8, y}, v.label(), style)
 }
+
+// lines returns the name as one line or two, of less than half the chart's width.
+func (v bar) lines(chart float64) []string { return inTwo(v.name, labelSize, false, .45*chart) }
 
 // label returns the figure as it is written beside the bar.
 func (v bar) label() string {

@@ -1,6 +1,7 @@
 package viz
 
 import (
+	"math"
 	"strings"
 
 	"golang.org/x/image/font"
@@ -90,6 +91,26 @@ func fitted(s string, size float64, bold bool, width float64) string {
 		r = r[:len(r)-1]
 	}
 	return strings.TrimRight(string(r), " ") + "…"
+}
+
+// inTwo returns the text as one line, or, when it is wider than width, as two:
+// cut between words where the longer one is shortest, or, if even that is wider
+// than width, what fits and the rest, fitted.
+func inTwo(s string, size float64, bold bool, width float64) []string {
+	if textWidth(s, size, bold) <= width {
+		return []string{s}
+	}
+	cut, least := 0, math.Inf(1)
+	for i, r := range s {
+		first := textWidth(s[:i], size, bold)
+		if longer := max(first, textWidth(s[i:], size, bold)); r == ' ' && first <= width && longer <= least {
+			cut, least = i, longer
+		}
+	}
+	if cut == 0 { // one long word
+		return []string{fitted(s, size, bold, width)}
+	}
+	return []string{s[:cut], fitted(s[cut+1:], size, bold, width)}
 }
 
 // stroke is a step of an outline: a move or a line to a point, a curve with one

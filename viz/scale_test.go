@@ -119,6 +119,24 @@ func TestFitted(t *testing.T) {
 	}
 }
 
+func TestInTwo(t *testing.T) {
+	for _, c := range []struct {
+		text  string
+		width float64
+		want  []string
+	}{
+		{"short", 200, []string{"short"}},
+		{"a long name", textWidth("a long", 12, false) + .1, []string{"a long", "name"}},
+		{"a long name of something", textWidth("a long nam", 12, false) + .1, []string{"a long", "name of…"}},
+		{"one two three four", textWidth("one two three", 12, false), []string{"one two", "three four"}},
+		{"indivisible", textWidth("indiv…", 12, false) + .1, []string{"indiv…"}},
+	} {
+		if got := inTwo(c.text, 12, false, c.width); !slices.Equal(got, c.want) {
+			t.Errorf("%q in %.1f: got %q, want %q", c.text, c.width, got, c.want)
+		}
+	}
+}
+
 func TestTextWidth(t *testing.T) {
 	// Advances of Liberation Sans in 1/2048 of the size: A 1366, V 1366, kerned
 	// by -152; figures 1139.

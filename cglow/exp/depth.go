@@ -11,7 +11,7 @@ var depthProtocol = protocol{
 	notes: []string{
 		"Pixels without a depth in x or y do not count. The paper trains on one scene of 7-Scenes and tests on 5,500 frames of the others, and does not say what the peak is; " +
 			"the real data here is one scene (training and test frames apart) with a ground truth made anew: its figures are comparable within this table, not with the paper's.",
-		"What networks and the flow add has the median 0 in each crop: the ground truth of a frame is off by some millimetres (its pose), of which its depth says nothing.",
+		"What networks and the flow add has the median 0 in each crop: the ground truth of a frame may be off as a whole (by its pose), of which the sensor's depth says nothing.",
 	},
 	paper: func(int) []Row {
 		return []Row{

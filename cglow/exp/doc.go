@@ -20,7 +20,8 @@
 // of y (Config.Mean) or sees its prediction beside x (Config.Guide). Of few
 // training pairs a network says more than of new ones, and a flow that learns
 // from that trusts it too much; Config.HeldOut gives it, of every pair, the
-// word of a network that does not know the pair.
+// word of a network that does not know the pair, and makes of new pictures the
+// mixture of what the flow says beside each of these and the one that knows all.
 //
 // With a folder of its own (Options.Out) a run keeps its checkpoints, its log
 // and its result there, and a run that was stopped or killed goes on where it

@@ -226,6 +226,9 @@ func TestConfigErrors(t *testing.T) {
 		{"Baselines", func(c *Config) { *c = tiny(Depth); c.Mean, c.Baselines[0].Name = "U-Net", "median" }},
 		{"Model", func(c *Config) { c.Model.X.C = 1 }},
 		{"Augment", func(c *Config) { c.Augment.Draws = 3 }},
+		{"AugmentSize", func(c *Config) { c.AugmentSize = 64 }},
+		{"AugmentSize", func(c *Config) { *c = Compact(Horses, Real, 32, 6, Small()); c.AugmentSize = 48 }},
+		{"AugmentSize", func(c *Config) { *c = Compact(Inpaint, Real, 32, 6, Small()); c.AugmentSize = 64 }},
 	} {
 		t.Run(c.field, func(t *testing.T) {
 			cfg := tiny(Horses)

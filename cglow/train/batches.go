@@ -2,7 +2,6 @@ package train
 
 import (
 	"context"
-	"fmt"
 
 	"glownotes/cglow/data"
 )
@@ -33,15 +32,14 @@ func (b *Batches) Load(step int) (x, y data.Images, err error) {
 	if b.loading == nil || step != b.next {
 		b.Close()
 		if b.loading, err = data.Prefetch(context.Background(), b.d, step, ahead, b.examples); err != nil {
-			return x, y, fmt.Errorf("train: %w", err)
+			return x, y, err
 		}
 	}
 	b.next = step + 1
 	if x, y, err = b.loading.Next(context.Background()); err != nil {
 		b.Close()
-		return x, y, fmt.Errorf("train: %w", err)
 	}
-	return x, y, nil
+	return x, y, err
 }
 
 // examples returns the pairs of a step; nil after the last.

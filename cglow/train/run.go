@@ -175,7 +175,7 @@ func (r *run) step() error {
 	rate := r.trainer.LearnRate()
 	x, y, err := r.batches.Load(r.trainer.Model().Trained() + 1)
 	if err != nil {
-		return err
+		return fmt.Errorf("train: %w", err)
 	}
 	s, err := r.trainer.Step(x, y)
 	if s.Step == 0 {

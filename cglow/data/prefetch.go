@@ -3,6 +3,7 @@ package data
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"sync"
 )
 
@@ -22,8 +23,8 @@ type batch struct {
 
 // Prefetch starts to load the batches first, first+1, ... of a dataset: batch k
 // holds the pairs order(k), which is called from the other goroutine. At most
-// ahead batches wait to be used. It ends with an order of nil, with an error,
-// with ctx or with Close.
+// ahead batches wait to be used. A Load that panics is an error of its batch. It
+// ends with an order of nil, with an error, with ctx or with Close.
 func Prefetch(ctx context.Context, d Dataset, first, ahead int, order func(k int) []int) (*Prefetcher, error) {
 	if ahead < 1 {
 		return nil, fmt.Errorf("data: prefetch: %d batches ahead, want 1 or more", ahead)
@@ -37,8 +38,7 @@ func Prefetch(ctx context.Context, d Dataset, first, ahead int, order func(k int
 			if idx == nil {
 				return
 			}
-			var b batch
-			b.x, b.y, b.err = d.Load(idx)
+			b := load(d, idx)
 			select {
 			case p.batches <- b:
 			case <-ctx.Done():
@@ -50,6 +50,18 @@ func Prefetch(ctx context.Context, d Dataset, first, ahead int, order func(k int
 		}
 	})
 	return p, nil
+}
+
+// load is d.Load with an error in place of a panic, which in this goroutine
+// would end the whole process.
+func load(d Dataset, idx []int) (b batch) {
+	defer func() {
+		if v := recover(); v != nil {
+			b.err = fmt.Errorf("data: %s: Load panicked: %v\n%s", d.Name(), v, debug.Stack())
+		}
+	}()
+	b.x, b.y, b.err = d.Load(idx)
+	return b
 }
 
 // Next returns the next batch, waiting for it when it is not there yet. After an

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 )
@@ -109,4 +110,42 @@ func ExamplePrefetch() {
 	// 2 <nil>
 	// 2 <nil>
 	// 2 <nil>
+}
+
+// TestPrefetchPanic checks that a Load that panics is an error that says where,
+// and comes after the batches before it, and that an order of nil ends.
+func TestPrefetchPanic(t *testing.T) {
+	s := Shape{1, 1, 1}
+	d := &pairs{name: "fragile", n: 9, sx: s, sy: s, pair: func(i int, x, _ []float32) error {
+		x[i/3] = 1 // out of range from the fourth pair on
+		return nil
+	}}
+	p, err := Prefetch(t.Context(), d, 2, 2, func(k int) []int { return []int{k} })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	if _, _, err := p.Next(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = p.Next(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "fragile: Load panicked: runtime error: index out of range") || !strings.Contains(err.Error(), "prefetch_test.go") {
+		t.Errorf("error %v", err)
+	}
+	q, err := Prefetch(t.Context(), squares(5), 0, 2, func(k int) []int {
+		if k == 1 {
+			return nil
+		}
+		return []int{0}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	if _, _, err := q.Next(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := q.Next(t.Context()); err == nil {
+		t.Error("a batch after the end")
+	}
 }

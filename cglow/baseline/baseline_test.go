@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sync"
 	"testing"
 
 	"glownotes/cglow/data"
@@ -309,5 +310,52 @@ func TestSeedDecides(t *testing.T) {
 	}
 	if a, b := run(1), run(2); slices.Equal(a, b) {
 		t.Errorf("other seed, same losses %v", a)
+	}
+}
+
+// TestPredictWhileTraining checks that predictions beside a training run, also
+// of the network for larger pictures, leave the run as it is.
+func TestPredictWhileTraining(t *testing.T) {
+	ds, err := data.Silhouettes(data.Silhouettes32())
+	if err != nil {
+		t.Fatal(err)
+	}
+	xs, ys := ds.Shapes()
+	var want []float64
+	for _, watched := range []bool{false, true} {
+		n, err := New(Config{Kind: UNet, X: xs, Y: ys, Width: 2, Depth: 2, Loss: CrossEntropy}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(context.Background())
+		var watching sync.WaitGroup
+		large, err := n.At(shape(3, 64, 64), shape(1, 64, 64))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, net := range []*Net{n, n, large} {
+			if !watched {
+				break
+			}
+			x := data.NewImages(2, net.Config().X)
+			watching.Go(func() {
+				for ctx.Err() == nil {
+					if _, err := net.Predict(ctx, x); err != nil && ctx.Err() == nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		losses, err := n.Train(ctx, ds, Defaults(12), nil)
+		stop()
+		watching.Wait()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if watched && !slices.Equal(losses, want) {
+			t.Errorf("with predictions beside it the losses are %v, without %v", losses, want)
+		}
+		want = losses
 	}
 }

@@ -120,6 +120,8 @@ func (n *Net) resume(cfg TrainConfig) ([]float64, error) {
 	if len(t.Values[momentName]) != size || len(t.Values[squareName]) != size || len(t.Values[lossName]) != s.Step {
 		return nil, &cglow.CheckpointError{File: cfg.Checkpoint, Field: momentName, Err: fmt.Errorf("state of a training run that does not fit %d parameters and %d steps", size, s.Step)}
 	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	for name, p := range n.params {
 		copy(p.Float32s(), m.params[name].Float32s())
 	}
@@ -142,5 +144,5 @@ func (n *Net) At(x, y data.Shape) (*Net, error) {
 	if cfg.Kind == Context && x != n.cfg.X || x.C != n.cfg.X.C || y.C != n.cfg.Y.C {
 		return nil, fmt.Errorf("baseline: %s for %v has weights that do not fit %v", cfg.Kind, n.cfg.X, x)
 	}
-	return &Net{cfg: cfg, seed: n.seed, names: n.names, params: n.params, graphs: map[graphKey]*graph{}}, nil
+	return &Net{mu: n.mu, cfg: cfg, seed: n.seed, names: n.names, params: n.params, graphs: map[graphKey]*graph{}}, nil
 }

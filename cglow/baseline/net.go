@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"sync"
 
 	"gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -16,8 +17,10 @@ import (
 	"glownotes/cglow/optim"
 )
 
-// A Net is a network with its parameters. It is not safe for concurrent use.
+// A Net is a network with its parameters. Predict may be called by several
+// goroutines, also while Train runs in another.
 type Net struct {
+	mu     *sync.Mutex // one step or prediction at a time, of all nets with the same memory
 	cfg    Config
 	seed   uint64
 	names  []string
@@ -43,7 +46,7 @@ func New(cfg Config, seed uint64) (*Net, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	n := &Net{cfg: cfg, seed: seed, params: map[string]*tensor.Dense{}, graphs: map[graphKey]*graph{}}
+	n := &Net{mu: new(sync.Mutex), cfg: cfg, seed: seed, params: map[string]*tensor.Dense{}, graphs: map[graphKey]*graph{}}
 	if _, err := n.graph(1, false); err != nil { // makes the parameters
 		return nil, err
 	}
@@ -131,6 +134,8 @@ func (n *Net) Predict(ctx context.Context, x data.Images) (data.Images, error) {
 	if x.Shape() != n.cfg.X {
 		return data.Images{}, fmt.Errorf("baseline: x has shape %v, the network needs %v", x.Shape(), n.cfg.X)
 	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	const most = 16 // images at a time, which bounds the memory
 	out := data.NewImages(x.N, n.cfg.Y)
 	for at := 0; at < x.N; at += most {

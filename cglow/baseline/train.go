@@ -120,6 +120,8 @@ func (n *Net) step(batches *train.Batches, s, batch int) (float64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("baseline: %w", err)
 	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
 	gr, err := n.graph(batch, true)
 	if err != nil {
 		return 0, err

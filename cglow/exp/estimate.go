@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"glownotes/cglow/baseline"
 	"glownotes/cglow/data"
@@ -143,10 +142,7 @@ func (e *Experiment) estimateOf(name string, test bool, who speaker) (estimator,
 		}
 		parts = append(parts, f)
 	}
-	var mu sync.Mutex // networks are for one goroutine at a time
 	return func(ctx context.Context, idx []int, x data.Images) (data.Images, error) {
-		mu.Lock()
-		defer mu.Unlock()
 		switch {
 		case len(parts) == 0 || idx == nil && who == whole:
 			return all(ctx, x)

@@ -102,8 +102,11 @@ func inTwo(s string, size float64, bold bool, width float64) []string {
 	}
 	cut, least := 0, math.Inf(1)
 	for i, r := range s {
+		if r != ' ' {
+			continue
+		}
 		first := textWidth(s[:i], size, bold)
-		if longer := max(first, textWidth(s[i:], size, bold)); r == ' ' && first <= width && longer <= least {
+		if longer := max(first, textWidth(s[i:], size, bold)); first <= width && longer <= least {
 			cut, least = i, longer
 		}
 	}

@@ -22,6 +22,27 @@ type view struct {
 // with a guide of which there are held-out networks, one beside each. The first
 // is that beside the network that knows all training pairs.
 func (e *Experiment) views(ctx context.Context, x data.Images) ([]view, error) {
+	weights := []float64{1}
+	if k := e.Config.HeldOut; k > 0 && len(e.Config.networks(e.Config.Guide)) > 0 {
+		weights[0] = .5
+		for range k {
+			weights = append(weights, .5/float64(k))
+		}
+	}
+	return e.weighted(ctx, x, weights)
+}
+
+// first returns the first view as the only one.
+func (e *Experiment) first(ctx context.Context, x data.Images) (view, error) {
+	v, err := e.weighted(ctx, x, []float64{1})
+	if err != nil {
+		return view{}, err
+	}
+	return v[0], nil
+}
+
+// weighted returns as many views, from the first on, as there are weights.
+func (e *Experiment) weighted(ctx context.Context, x data.Images, weights []float64) ([]view, error) {
 	mean, err := e.mean(true)
 	if err != nil {
 		return nil, err
@@ -29,13 +50,6 @@ func (e *Experiment) views(ctx context.Context, x data.Images) ([]view, error) {
 	base, err := mean(ctx, nil, x)
 	if err != nil {
 		return nil, err
-	}
-	weights := []float64{1}
-	if k := e.Config.HeldOut; k > 0 && len(e.Config.networks(e.Config.Guide)) > 0 {
-		weights[0] = .5
-		for range k {
-			weights = append(weights, .5/float64(k))
-		}
 	}
 	out := make([]view, len(weights))
 	for k, w := range weights {
@@ -50,15 +64,6 @@ func (e *Experiment) views(ctx context.Context, x data.Images) ([]view, error) {
 		out[k] = view{weight: w, x: fx, base: base}
 	}
 	return out, nil
-}
-
-// first returns the first view.
-func (e *Experiment) first(ctx context.Context, x data.Images) (view, error) {
-	v, err := e.views(ctx, x)
-	if err != nil {
-		return view{}, err
-	}
-	return v[0], nil
 }
 
 // samplesOf returns how many of o.Samples samples a view gets.

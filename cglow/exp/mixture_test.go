@@ -3,6 +3,7 @@ package exp
 import (
 	"context"
 	"math"
+	"slices"
 	"testing"
 
 	"glownotes/cglow"
@@ -41,6 +42,22 @@ func TestMixture(t *testing.T) {
 	got, err := e.BitsPerDim(ctx, e.X, e.Y)
 	if err != nil || math.Abs(got-want) > 1e-6 {
 		t.Errorf("%v bits/dim (%v), want %v", got, err, want)
+	}
+
+	first, err := e.first(ctx, e.X)
+	if err != nil {
+		t.Fatal(err)
+	}
+	logp, err := e.Model.LogProb(ctx, first.x, e.Y)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := 0.
+	for _, l := range logp {
+		alone += c.Model.BitsPerDim(l) / float64(e.Y.N)
+	}
+	if got, err := e.bitsPerDim(ctx, []view{first}, e.Y); err != nil || math.Abs(got-alone) > 1e-6 || !slices.Equal(first.x.Pix, views[0].x.Pix) {
+		t.Errorf("the first view alone: %v bits/dim (%v), want %v", got, err, alone)
 	}
 
 	o := cglow.Averaging(60)

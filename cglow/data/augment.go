@@ -39,10 +39,7 @@ func (c AugmentConfig) Validate() error {
 // interpolated and y takes its nearest pixel, so that masks and classes stay
 // such.
 func Augment(d Dataset, cfg AugmentConfig) (Dataset, error) {
-	if err := cfg.Validate(); err != nil {
-		return nil, err
-	}
-	return augment(d, d, cfg)
+	return augment(d, d, 1, cfg)
 }
 
 // AugmentFrom is Augment with its changes made on larger versions of the same
@@ -53,9 +50,6 @@ func Augment(d Dataset, cfg AugmentConfig) (Dataset, error) {
 // ragged by half a pixel. Shift counts pixels of d. y must be a mask or have a
 // channel for each class.
 func AugmentFrom(d, fine Dataset, cfg AugmentConfig) (Dataset, error) {
-	if err := cfg.Validate(); err != nil {
-		return nil, err
-	}
 	sx, sy := d.Shapes()
 	fx, fy := fine.Shapes()
 	k := fx.H / max(1, sx.H)
@@ -66,11 +60,15 @@ func AugmentFrom(d, fine Dataset, cfg AugmentConfig) (Dataset, error) {
 	case fine.Len() != d.Len():
 		return nil, fmt.Errorf("data: augment: %s has %d pairs, %s has %d", fine.Name(), fine.Len(), d.Name(), d.Len())
 	}
-	return augment(d, fine, cfg)
+	return augment(d, fine, k, cfg)
 }
 
-// augment makes variants of d's pairs from those of fine.
-func augment(d, fine Dataset, cfg AugmentConfig) (Dataset, error) {
+// augment makes variants of d's pairs from those of fine, whose sides are k times
+// as long.
+func augment(d, fine Dataset, k int, cfg AugmentConfig) (Dataset, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
 	n := d.Len()
 	if n == 0 {
 		return nil, fmt.Errorf("data: augment: %s is endless", d.Name())
@@ -82,10 +80,9 @@ func augment(d, fine Dataset, cfg AugmentConfig) (Dataset, error) {
 	if cfg.Shift >= min(sx.H, sx.W) {
 		return nil, fmt.Errorf("data: augment: Shift is %d, pictures are %v", cfg.Shift, sx)
 	}
-	fx, _ := fine.Shapes()
-	k := fx.H / sx.H
 	name := fmt.Sprintf("%s augmented %d times", d.Name(), cfg.Draws)
 	if k > 1 {
+		fx, _ := fine.Shapes()
 		name += fmt.Sprintf(" at %v", fx)
 	}
 	return &pairs{

@@ -98,21 +98,20 @@ func shrink(out []float32, m Images, k int) {
 // pure makes shares of classes to the class with the largest: of one channel 1
 // from a half on, otherwise 1 in one channel, the first of equals.
 func pure(y []float32, s Shape) {
-	size := s.H * s.W
-	for at := range size {
-		if s.C == 1 {
-			y[at] = float32(math.Floor(float64(y[at]) + .5))
-			continue
+	if s.C == 1 {
+		for at, v := range y {
+			y[at] = float32(math.Floor(float64(v) + .5))
 		}
-		best := 0
+		return
+	}
+	best := make([]uint8, s.H*s.W)
+	for at := range best {
 		for c := range s.C {
-			if y[c*size+at] > y[best*size+at] {
-				best = c
+			if y[c*len(best)+at] > y[int(best[at])*len(best)+at] {
+				best[at] = uint8(c)
 			}
 		}
-		for c := range s.C {
-			y[c*size+at] = 0
-		}
-		y[best*size+at] = 1
 	}
+	clear(y)
+	oneHot(y, best)
 }

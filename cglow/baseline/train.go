@@ -70,9 +70,12 @@ func (n *Net) Train(ctx context.Context, ds data.Dataset, cfg TrainConfig, repor
 	if err != nil {
 		return nil, err
 	}
-	batches := train.NewBatches(ds, n.seed, cfg.Batch, cfg.Steps)
-	defer batches.Close()
 	start, first := time.Now(), len(losses)
+	batches, err := train.Batches(ds, n.seed, cfg.Batch, first+1, cfg.Steps)
+	if err != nil {
+		return losses, fmt.Errorf("baseline: %w", err)
+	}
+	defer batches.Close()
 	for s := first; s < cfg.Steps; s++ {
 		if err := ctx.Err(); err != nil {
 			return losses, errors.Join(err, n.keep(cfg, losses))
@@ -115,8 +118,8 @@ func progress(losses []float64, steps, first int, took time.Duration) Progress {
 }
 
 // step trains on one batch and returns its loss before the update.
-func (n *Net) step(batches *train.Batches, s, batch int) (float64, error) {
-	x, y, err := batches.Load(s + 1)
+func (n *Net) step(batches *data.Prefetcher, s, batch int) (float64, error) {
+	x, y, err := batches.Next(context.Background())
 	if err != nil {
 		return 0, fmt.Errorf("baseline: %w", err)
 	}

@@ -18,7 +18,7 @@ const meanWindow = 100
 type run struct {
 	cfg     Config
 	trainer *cglow.Trainer
-	batches *Batches
+	batches *data.Prefetcher
 	log     *recorder
 	states  *recorder // telemetry
 	report  func(Progress)
@@ -120,11 +120,13 @@ func steps(ctx context.Context, r *run, d data.Dataset, cfg Config, report func(
 	if r.result == nil {
 		r.result = &Result{Model: r.trainer.Model(), Trainer: r.trainer}
 	}
-	last := r.trainer.Model().Trained() + cfg.Steps - r.result.Steps
-	r.cfg, r.batches, r.log, r.states, r.report = cfg, NewBatches(d, cfg.Seed, cfg.Batch, last), log, states, report
-	defer r.batches.Close()
+	r.cfg, r.log, r.states, r.report = cfg, log, states, report
 	r.began = time.Now().Add(-r.spent)
-	err = r.loop(ctx)
+	trained := r.trainer.Model().Trained()
+	if r.batches, err = Batches(d, cfg.Seed, cfg.Batch, trained+1, trained+cfg.Steps-r.result.Steps); err == nil {
+		defer r.batches.Close()
+		err = r.loop(ctx)
+	}
 	for _, rec := range []*recorder{log, states} {
 		if cerr := rec.close(); err == nil {
 			err = cerr
@@ -173,7 +175,7 @@ func (r *run) finish() {
 func (r *run) step() error {
 	began := time.Now()
 	rate := r.trainer.LearnRate()
-	x, y, err := r.batches.Load(r.trainer.Model().Trained() + 1)
+	x, y, err := r.batches.Next(context.Background())
 	if err != nil {
 		return fmt.Errorf("train: %w", err)
 	}

@@ -12,13 +12,13 @@ func pkg_glownotes_cglow_train() imports.Package {
 	return imports.Package{
 		Name: "train",
 		Binds: map[string]reflect.Value{
+			"Batches":         reflect.ValueOf(p.Batches),
 			"Checkpoints":     reflect.ValueOf(p.Checkpoints),
 			"Defaults":        reflect.ValueOf(p.Defaults),
 			"ErrNoCheckpoint": reflect.ValueOf(&p.ErrNoCheckpoint).Elem(),
 			"Evaluate":        reflect.ValueOf(p.Evaluate),
 			"History":         reflect.ValueOf(p.History),
 			"Latest":          reflect.ValueOf(p.Latest),
-			"NewBatches":      reflect.ValueOf(p.NewBatches),
 			"NewManifest":     reflect.ValueOf(p.NewManifest),
 			"NewOrder":        reflect.ValueOf(p.NewOrder),
 			"Quick":           reflect.ValueOf(p.Quick),
@@ -28,7 +28,6 @@ func pkg_glownotes_cglow_train() imports.Package {
 			"Run":             reflect.ValueOf(p.Run),
 		},
 		Types: map[string]reflect.Type{
-			"Batches":    reflect.TypeFor[p.Batches](),
 			"Config":     reflect.TypeFor[p.Config](),
 			"Evaluation": reflect.TypeFor[p.Evaluation](),
 			"Line":       reflect.TypeFor[p.Line](),
